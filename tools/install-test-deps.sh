@@ -1,0 +1,64 @@
+#!/bin/sh
+# Installs the Debian packages that tests need, when some are missing and the
+# user may install them. Says nothing when there is nothing to do. It never
+# fails: a test whose tool is missing says so itself and is skipped.
+set -u
+
+# Third-party clients and what drives them (conformance/).
+packages='libgdata22 gir1.2-gdata-0.0 python3-gi curl'
+
+missing() {
+	for p in $packages; do
+		case $(dpkg-query -W -f '${Status}' "$p" 2>/dev/null) in
+		'install ok installed') ;;
+		*) printf '%s ' "$p" ;;
+		esac
+	done
+}
+
+remark() {
+	echo "install-test-deps: $*; tests that need a missing tool are skipped" >&2
+	exit 0
+}
+
+command -v dpkg-query >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1 ||
+	remark "this is not Debian, so not installing $packages"
+wanted=$(missing)
+[ -n "$wanted" ] || exit 0
+
+if [ "$(id -u)" -eq 0 ]; then
+	sudo=
+elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+	sudo='sudo -n'
+else
+	remark "not allowed to install $wanted"
+fi
+
+# Packages may start services when they are installed; status 101 from
+# policy-rc.d forbids it. An existing policy stays as it is.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+	trap '$sudo rm -f "$policy"' EXIT
+	trap 'exit 1' HUP INT TERM
+	printf '#!/bin/sh\nexit 101\n' | $sudo tee "$policy" >/dev/null && $sudo chmod 755 "$policy"
+fi
+
+log=$(mktemp) || exit 0
+apt() {
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@" >>"$log" 2>&1
+}
+
+echo "installing for the tests: $wanted" >&2
+apt update
+if ! apt install -y --no-install-recommends $wanted; then
+	for p in $wanted; do # one that is not to be had keeps no other away
+		apt install -y --no-install-recommends "$p"
+	done
+fi
+wanted=$(missing)
+if [ -n "$wanted" ]; then
+	tail -n 20 "$log" >&2
+	rm -f "$log"
+	remark "could not install $wanted"
+fi
+rm -f "$log"
