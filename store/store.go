@@ -93,7 +93,7 @@ type Books interface {
 	InsertContact(c *contacts.Contact) error
 
 	// UpdateContact replaces the contact old, as it was read in this
-	// transaction, by c, which has the same ID and a greater Rev.
+	// transaction, by c, which has the same ID and the same Rev or a greater one.
 	UpdateContact(old, c *contacts.Contact) error
 
 	// DeleteContact replaces the live contact old by the tombstone, of which
@@ -108,15 +108,12 @@ type Books interface {
 	InsertGroup(g *contacts.Group) error
 	UpdateGroup(old, g *contacts.Group) error
 
-	// DeleteGroup replaces the live group old by the tombstone. Contacts keep
-	// their memberships of it, with their revision; see LiveGroups.
+	// DeleteGroup replaces the live group old by the tombstone. What its
+	// members say of it is the caller's to change.
 	DeleteGroup(old, tombstone *contacts.Group) error
 
-	// LiveGroups returns the IDs of all live groups, ascending.
-	LiveGroups() ([]contacts.ID, error)
-
-	// Changed reports whether any entry, or tombstone, of the kind has a
-	// revision of at least min.
+	// ChangedContacts and ChangedGroups report whether any entry, or
+	// tombstone, of the kind has a revision of at least min.
 	ChangedContacts(min contacts.Rev) (bool, error)
 	ChangedGroups(min contacts.Rev) (bool, error)
 
