@@ -14,6 +14,7 @@ type Query struct {
 	PublishedMax time.Time // exclusive
 
 	ShowDeleted bool // tombstones and removed memberships too
+	DeletedMin  Rev  // tombstones with a smaller revision are forgotten
 
 	// ByUpdated orders by the time of the last change. Otherwise entries come
 	// by ascending ID, so that pages neither skip nor repeat (QRY-29).

@@ -1,0 +1,133 @@
+// Package book holds the rules of an address book: what a write may change,
+// what it makes of what a client sent, and what a reader is shown. Every
+// protocol calls its one Service; it knows no HTTP and no SQL.
+package book
+
+import (
+	"context"
+	"time"
+
+	"contacts"
+	"contacts/store"
+)
+
+// TombstoneLife is how long a deleted entry, or a membership that ended, is
+// remembered (QRY-40, ELEM-92).
+const TombstoneLife = 30 * 24 * time.Hour
+
+// The default limits of live contacts in one book (WRT-10).
+const (
+	DefaultMaxContacts       = 25_000
+	DefaultMaxSharedContacts = 200_000
+)
+
+// MaxGroups limits the live groups of one book (WRT-67).
+const MaxGroups = 2_000
+
+// Options are the settings of a Service.
+type Options struct {
+	Now func() time.Time // time.Now if nil
+
+	MaxContacts       int // in a user's book; 0 for DefaultMaxContacts
+	MaxSharedContacts int // in a domain's book; 0 for DefaultMaxSharedContacts
+
+	// AcceptRedundantOtherRel reads an element with a label and the rel other
+	// as labelled only, if its stored counterpart is (ELEM-31).
+	AcceptRedundantOtherRel bool
+}
+
+// A Service applies the rules to the books of one store. Its methods may be
+// called concurrently.
+type Service struct {
+	store store.Store
+	o     Options
+}
+
+// New returns a Service on st.
+func New(st store.Store, o Options) *Service {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.MaxContacts == 0 {
+		o.MaxContacts = DefaultMaxContacts
+	}
+	if o.MaxSharedContacts == 0 {
+		o.MaxSharedContacts = DefaultMaxSharedContacts
+	}
+	return &Service{store: st, o: o}
+}
+
+// An At says whose book a call works on, and what its client sees of an entry.
+type At struct {
+	Owner store.Owner
+	View  contacts.View
+}
+
+// A Draft is a contact as a client sent it.
+type Draft struct {
+	Contact *contacts.Contact // the Service may change it
+
+	// Title is the name as versions 1 and 2 send it, beside or instead of
+	// Contact.Name. Without HasTitle there was none.
+	Title    string
+	HasTitle bool
+}
+
+// now is the time of a call, in the store's precision.
+func (s *Service) now() time.Time { return s.o.Now().UTC() }
+
+// A write is one change under way: the book as it will be, and the revision of
+// the change.
+type write struct {
+	tx   store.Tx
+	book store.Book
+	rev  contacts.Rev
+}
+
+// update runs fn as a write on owner's book, and keeps the book that it leaves.
+func (s *Service) update(ctx context.Context, owner store.Owner, fn func(*write) error) error {
+	return s.store.Update(ctx, owner, func(tx store.Tx) error {
+		b, err := tx.Book()
+		if err != nil {
+			return err
+		}
+		w := &write{tx: tx, book: b, rev: b.Rev.Next(s.now())}
+		if err := fn(w); err != nil {
+			return err
+		}
+		if w.book.Created == 0 {
+			w.book.Created = w.rev
+		}
+		w.book.Rev = w.rev
+		return tx.PutBook(w.book)
+	})
+}
+
+// newID gives out the book's next ID: ascending, never reused, and above those
+// of the system groups (RES-37).
+func (w *write) newID() (contacts.ID, error) {
+	if w.book.LastID >= store.MaxID {
+		return 0, contacts.Errorf(contacts.Forbidden, contacts.CodeQuota, "Insufficient storage quota")
+	}
+	w.book.LastID = max(w.book.LastID, lastSystemID) + 1
+	return w.book.LastID, nil
+}
+
+// Purge removes what owner's book remembers of entries deleted more than
+// TombstoneLife ago, and returns how many they were.
+func (s *Service) Purge(ctx context.Context, owner store.Owner) (n int, err error) {
+	err = s.store.Update(ctx, owner, func(tx store.Tx) error {
+		n, err = tx.DropTombstones(s.forgotten())
+		return err
+	})
+	return n, err
+}
+
+// Drop removes owner's book with all that is in it.
+func (s *Service) Drop(ctx context.Context, owner store.Owner) error {
+	return s.store.Update(ctx, owner, func(tx store.Tx) error { return tx.DropBook() })
+}
+
+// forgotten is the revision below which tombstones and ended memberships are
+// no longer shown, whether or not they were purged.
+func (s *Service) forgotten() contacts.Rev { return contacts.RevAt(s.now().Add(-TombstoneLife)) }

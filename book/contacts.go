@@ -1,0 +1,200 @@
+package book
+
+import (
+	"context"
+
+	"contacts"
+	"contacts/store"
+)
+
+// Contact returns a live contact, or kind NotFound.
+func (s *Service) Contact(ctx context.Context, at At, id contacts.ID) (c *contacts.Contact, err error) {
+	err = s.store.View(ctx, at.Owner, func(tx store.Tx) error {
+		c, err = contactOf(tx, id)
+		return err
+	})
+	return c, err
+}
+
+// InsertContact adds a contact and returns it as stored. It fails with kind
+// Invalid, with Duplicate if its e-mail address is taken, and with Forbidden
+// if the book is full.
+func (s *Service) InsertContact(ctx context.Context, at At, d Draft) (*contacts.Contact, error) {
+	c := d.Contact
+	if c.Name.IsZero() && d.HasTitle { // NAME-2, NAME-8
+		c.Name.SetFull(d.Title) // NAME-1
+	}
+	c.Properties = shown(at.View.Projection, c.Properties) // WRT-9, WRT-44, WRT-46
+	c.Photo = contacts.Photo{}
+	if err := settle(c); err != nil {
+		return nil, err // WRT-5
+	}
+	err := s.update(ctx, at.Owner, func(w *write) error {
+		most := s.o.MaxContacts
+		if at.View.Shared {
+			most = s.o.MaxSharedContacts
+		}
+		if w.book.Contacts >= most {
+			return contacts.Errorf(contacts.Forbidden, contacts.CodeQuota, "Insufficient storage quota") // WRT-10
+		}
+		if err := w.checkGroups(at, c.Memberships); err != nil {
+			return err
+		}
+		if err := w.checkDuplicate(at.View, c); err != nil {
+			return err
+		}
+		id, err := w.newID()
+		if err != nil {
+			return err
+		}
+		c.ID, c.Rev, c.Created = id, w.rev, w.rev
+		w.book.Contacts++
+		return w.tx.InsertContact(c)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// UpdateContact replaces what at.View shows of a contact by the draft, and
+// returns the contact as stored. It fails with kind NotFound, with Stale if it
+// is not in the state that m expects, and then returns the contact as it is
+// now, and with Invalid.
+func (s *Service) UpdateContact(ctx context.Context, at At, id contacts.ID, d Draft, m Match) (*contacts.Contact, error) {
+	var stored *contacts.Contact
+	err := s.update(ctx, at.Owner, func(w *write) error {
+		old, err := contactOf(w.tx, id)
+		if err != nil {
+			return err
+		}
+		if err := m.check(old.Rev); err != nil { // WRT-40
+			stored = old
+			return err
+		}
+		c := s.merge(at.View, old, d)
+		c.ID, c.Rev, c.Created, c.Photo = id, w.rev, old.Created, old.Photo
+		if err := settle(c); err != nil {
+			return err
+		}
+		if err := w.checkGroups(at, c.Memberships); err != nil {
+			return err
+		}
+		c.Memberships = left(old.Memberships, c.Memberships, w.rev, s.forgotten())
+		stored = c
+		return w.tx.UpdateContact(old, c)
+	})
+	return stored, err
+}
+
+// DeleteContact deletes a contact and leaves a tombstone. It fails with kind
+// NotFound, and with Stale if the contact is not in the state that m expects,
+// and then returns it as it is now.
+func (s *Service) DeleteContact(ctx context.Context, at At, id contacts.ID, m Match) (*contacts.Contact, error) {
+	var now *contacts.Contact
+	err := s.update(ctx, at.Owner, func(w *write) error {
+		old, err := contactOf(w.tx, id)
+		if err != nil {
+			return err // WRT-53
+		}
+		if err := m.check(old.Rev); err != nil {
+			now = old
+			return err
+		}
+		w.book.Contacts--
+		return w.tx.DeleteContact(old, &contacts.Contact{
+			ID: id, Rev: w.rev, Created: old.Created, Deleted: true,
+			Memberships: left(old.Memberships, nil, w.rev, s.forgotten()), // WRT-50
+		})
+	})
+	return now, err
+}
+
+// contactOf is tx.Contact with the words of the protocol.
+func contactOf(tx store.Tx, id contacts.ID) (*contacts.Contact, error) {
+	c, err := tx.Contact(id)
+	if contacts.KindOf(err) == contacts.NotFound {
+		return nil, contacts.Errorf(contacts.NotFound, contacts.CodeNotFound, "Contact not found") // RES-28
+	}
+	return c, err
+}
+
+// settle brings c into the form in which the book keeps it, and checks it.
+func settle(c *contacts.Contact) error {
+	live := c.Memberships[:0]
+	for _, m := range c.Memberships {
+		if m.Removed == 0 { // ELEM-93
+			live = append(live, m)
+		}
+	}
+	c.Memberships = live
+	c.Normalize()
+	return c.Validate()
+}
+
+// checkGroups refuses memberships of groups that do not exist (ELEM-93).
+func (w *write) checkGroups(at At, ms []contacts.Membership) error {
+	for i := range ms {
+		if !at.View.Shared && systemGroup(ms[i].Group) != nil {
+			continue
+		}
+		_, err := w.tx.Group(ms[i].Group) // ELEM-97
+		if contacts.KindOf(err) == contacts.NotFound {
+			return contacts.Errorf(contacts.Invalid, contacts.CodeAttributeValue, "Group not found: %s", ms[i].Group)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkDuplicate refuses a new contact whose e-mail address is taken: any
+// address of it in a domain's book (DUP-1), its primary one in a user's book
+// for clients of version 1 (DUP-3, DUP-4). Check and insert are one
+// transaction (DUP-8).
+func (w *write) checkDuplicate(view contacts.View, c *contacts.Contact) error {
+	if !view.Shared && view.Version > 1 {
+		return nil
+	}
+	for i := range c.Emails {
+		address := c.Emails[i].Address
+		if !view.Shared && address != c.PrimaryEmail() {
+			continue
+		}
+		for other, err := range w.tx.ContactsByEmail(address) {
+			if err != nil {
+				return err
+			}
+			if view.Shared || contacts.FoldEmail(other.PrimaryEmail()) == contacts.FoldEmail(address) { // DUP-2
+				return contacts.Errorf(contacts.Duplicate, contacts.CodeConflict, "Duplicate e-mail address") // DUP-6
+			}
+		}
+	}
+	return nil
+}
+
+// left adds to the memberships of a contact those that it had before and has
+// no longer, until they are forgotten (ELEM-92).
+func left(old, now []contacts.Membership, rev, forgotten contacts.Rev) []contacts.Membership {
+	n := len(now)
+	for _, m := range old {
+		if m.Removed == 0 {
+			m.Removed = rev
+		}
+		if m.Removed < forgotten || contains(now[:n], m.Group) {
+			continue
+		}
+		now = append(now, m)
+	}
+	return now
+}
+
+func contains(ms []contacts.Membership, group contacts.ID) bool {
+	for i := range ms {
+		if ms[i].Group == group {
+			return true
+		}
+	}
+	return false
+}

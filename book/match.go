@@ -1,0 +1,43 @@
+package book
+
+import (
+	"slices"
+	"strings"
+
+	"contacts"
+)
+
+// A Match is what a write expects of the state of the entry that it changes.
+// The zero Match expects nothing.
+type Match struct {
+	// Version is the version number that ended the edit URL, or empty.
+	Version string
+
+	// ETags are entity tags of which one must be the entry's; nil for no such
+	// condition. A weak tag never matches, and one without quotes is compared
+	// without them (WRT-34).
+	ETags []string
+}
+
+// check fails with kind Stale if the entry, whose revision is rev, is in
+// another state: with code CodeConflict for the version number and CodeETags
+// for the tags.
+func (m Match) check(rev contacts.Rev) error {
+	if m.Version != "" && m.Version != rev.String() { // WRT-30, WRT-39
+		return mismatch(contacts.CodeConflict, rev, m.Version)
+	}
+	if m.ETags != nil && !slices.ContainsFunc(m.ETags, func(tag string) bool {
+		return tag == rev.ETag() || tag == strings.Trim(rev.ETag(), `"`)
+	}) {
+		return mismatch(contacts.CodeETags, rev, strings.Join(m.ETags, ", ")) // WRT-32
+	}
+	return nil
+}
+
+func mismatch(code contacts.Code, rev contacts.Rev, sent string) error {
+	const most = 200 // bytes of what the client sent
+	if len(sent) > most {
+		sent = strings.ToValidUTF8(sent[:most], "") + "..."
+	}
+	return contacts.Errorf(contacts.Stale, code, "Mismatch: etags = [%s], version = [%s]", sent, rev.ETag())
+}

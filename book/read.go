@@ -1,0 +1,151 @@
+package book
+
+import (
+	"context"
+	"time"
+
+	"contacts"
+	"contacts/store"
+)
+
+// Contacts reads a page of the contacts that q selects from one snapshot. It
+// calls each with every contact of the page in turn, which holds for that call
+// alone, and ends the page early when each returns false: the contact is then
+// not on the page, but the first of the next one.
+//
+// A query for a group that does not exist fails with kind NotFound (QRY-11).
+func (s *Service) Contacts(ctx context.Context, at At, q contacts.Query, each func(*contacts.Contact) bool) (contacts.Page, error) {
+	var page contacts.Page
+	q = s.remembered(q)
+	err := s.store.View(ctx, at.Owner, func(tx store.Tx) error {
+		if q.Group != 0 && (at.View.Shared || systemGroup(q.Group) == nil) {
+			if _, err := groupOf(tx, q.Group); err != nil {
+				return err
+			}
+		}
+		total, err := tx.CountContacts(q)
+		if err != nil {
+			return err
+		}
+		page, err = s.page(tx, q, total)
+		if err != nil {
+			return err
+		}
+		for c, err := range tx.Contacts(q) {
+			if err != nil {
+				return err
+			}
+			c.Memberships = recent(c.Memberships, s.forgotten())
+			if !each(c) {
+				break
+			}
+			page.Count++
+		}
+		page.More = q.Max != 0 && page.Start-1+page.Count < total
+		return nil
+	})
+	return page, err
+}
+
+// Groups reads a page of the groups that q selects; see Contacts. The system
+// groups of a user come first, except in a query for changes (ELEM-106).
+func (s *Service) Groups(ctx context.Context, at At, q contacts.Query, each func(*contacts.Group) bool) (contacts.Page, error) {
+	var page contacts.Page
+	q = s.remembered(q)
+	system := s.systemGroups(at, q)
+	err := s.store.View(ctx, at.Owner, func(tx store.Tx) error {
+		total, err := tx.CountGroups(q)
+		if err != nil {
+			return err
+		}
+		total += len(system)
+		page, err = s.page(tx, q, total)
+		if err != nil {
+			return err
+		}
+		for i := page.Start - 1; i < len(system) && (q.Max < 0 || page.Count < q.Max); i++ {
+			if !each(&system[i]) {
+				page.More = true
+				return nil
+			}
+			page.Count++
+		}
+		rest := q
+		rest.Start = max(1, page.Start-len(system))
+		if q.Max >= 0 {
+			rest.Max = q.Max - page.Count
+		}
+		if rest.Max != 0 {
+			for g, err := range tx.Groups(rest) {
+				if err != nil {
+					return err
+				}
+				if !each(g) {
+					break
+				}
+				page.Count++
+			}
+		}
+		page.More = q.Max != 0 && page.Start-1+page.Count < total
+		return nil
+	})
+	return page, err
+}
+
+// systemGroups are those that belong into the result of q.
+func (s *Service) systemGroups(at At, q contacts.Query) []contacts.Group {
+	epoch := time.UnixMilli(0)
+	if at.View.Shared || !q.UpdatedMin.IsZero() || !q.PublishedMin.IsZero() || // ELEM-106
+		!q.UpdatedMax.IsZero() && !q.UpdatedMax.After(epoch) || !q.PublishedMax.IsZero() && !q.PublishedMax.After(epoch) {
+		return nil
+	}
+	system := systemGroups // a copy
+	return system[:]
+}
+
+// page starts the page of a query.
+func (s *Service) page(tx store.Tx, q contacts.Query, total int) (contacts.Page, error) {
+	b, err := tx.Book()
+	return contacts.Page{Updated: b.Rev.Time(), Rev: b.Rev, Total: total, Start: max(q.Start, 1)}, err // FEED-4
+}
+
+// remembered keeps a query from tombstones that are due to be forgotten.
+func (s *Service) remembered(q contacts.Query) contacts.Query {
+	q.DeletedMin = s.forgotten() // QRY-40
+	return q
+}
+
+// recent leaves out the ended memberships that are due to be forgotten.
+func recent(ms []contacts.Membership, forgotten contacts.Rev) []contacts.Membership {
+	for i := range ms {
+		if m := ms[i]; m.Removed != 0 && m.Removed < forgotten {
+			kept := append([]contacts.Membership(nil), ms[:i]...)
+			for _, m := range ms[i+1:] {
+				if m.Removed == 0 || m.Removed >= forgotten {
+					kept = append(kept, m)
+				}
+			}
+			return kept
+		}
+	}
+	return ms
+}
+
+// ContactsChanged reports whether any contact of the book, deleted ones
+// included, has changed at or after the time (COND-2).
+func (s *Service) ContactsChanged(ctx context.Context, at At, since time.Time) (changed bool, err error) {
+	err = s.store.View(ctx, at.Owner, func(tx store.Tx) error {
+		changed, err = tx.ChangedContacts(contacts.RevAt(since))
+		return err
+	})
+	return changed, err
+}
+
+// GroupsChanged is ContactsChanged for groups.
+func (s *Service) GroupsChanged(ctx context.Context, at At, since time.Time) (changed bool, err error) {
+	err = s.store.View(ctx, at.Owner, func(tx store.Tx) error {
+		changed, err = tx.ChangedGroups(contacts.RevAt(since))
+		return err
+	})
+	return changed, err
+}
