@@ -1,0 +1,208 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+)
+
+// ratios measures contactsd against the limits of the machine and against
+// peers, all in one run. Whatever is compared is measured in turn, round by
+// round, so that a neighbour on the machine disturbs both sides alike; each
+// ratio is the median over the rounds.
+type ratios struct {
+	dir    string // of everything that the run writes, except the results
+	limits *limits
+	ours   []*server // contactsd, one for each size, smallest first
+	main   *server   // the one of ours that is written to and read as a whole
+	mainN  int
+	peers  []*server // with mainN contacts each
+	rounds int
+	dur    time.Duration // of a timed round
+	rows   []*Row
+}
+
+// all returns the main server and the peers.
+func (r *ratios) all() []*server { return append([]*server{r.main}, r.peers...) }
+
+func (r *ratios) log(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "%s "+format+"\n", append([]any{time.Now().Format("15:04:05")}, args...)...)
+}
+
+// measure does everything in the order in which the books fill up.
+func (r *ratios) measure() error {
+	for _, step := range []struct {
+		name string
+		do   func() error
+	}{
+		{"insert", r.inserts},
+		{"load the other sizes", r.load},
+		{"update", r.updates},
+		{"get", r.gets},
+		{"full feed", r.fullFeed},
+		{"sync", r.syncs},
+		{"search", r.searches},
+		{"memory of the full feed", r.fullFeedMemory},
+		{"cold start", r.coldStarts},
+	} {
+		r.log("%s", step.name)
+		if err := step.do(); err != nil {
+			return fmt.Errorf("%s: %w", step.name, err)
+		}
+	}
+	return nil
+}
+
+// A series holds what the rounds of one measurement gave.
+type series struct {
+	limit []float64 // before each round, and after the last
+	got   map[*server][]Result
+}
+
+// inTurn measures the limit and then each server, round by round.
+func (r *ratios) inTurn(limit func() (float64, error), measure func(s *server, round int) Result) (series, error) {
+	sr := series{got: map[*server][]Result{}}
+	for round := range r.rounds + 1 {
+		l, err := limit()
+		if err != nil {
+			return sr, err
+		}
+		sr.limit = append(sr.limit, l)
+		if round == r.rounds {
+			break
+		}
+		for _, s := range r.all() {
+			res := measure(s, round)
+			if res.Errors > 0 {
+				return sr, fmt.Errorf("%s: %s", s.name, res.Note)
+			}
+			sr.got[s] = append(sr.got[s], res)
+		}
+	}
+	return sr, nil
+}
+
+// ratio returns the median of the server's rates, each divided by the mean of
+// the limits measured before and after it.
+func (sr series) ratio(s *server) float64 {
+	var v []float64
+	for i, res := range sr.got[s] {
+		v = append(v, res.PerSec/((sr.limit[i]+sr.limit[i+1])/2))
+	}
+	return median(v)
+}
+
+// median returns the median over the rounds of one figure of the results.
+func (sr series) median(s *server, figure func(Result) float64) float64 {
+	var v []float64
+	for _, res := range sr.got[s] {
+		v = append(v, figure(res))
+	}
+	return median(v)
+}
+
+func perSec(res Result) float64 { return res.PerSec }
+func p99(res Result) float64    { return res.P99 }
+
+// writeLimit is the rate of one client whose every write costs a bare HTTP PUT
+// and a durable transaction of SQLite.
+func (r *ratios) writeLimit() (float64, error) {
+	put := r.limits.put("put", 1, r.dur)
+	tx, err := r.limits.sqlite(r.dur)
+	if err == nil && put.Errors > 0 {
+		err = errors.New(put.Note)
+	}
+	return 1 / (1/put.PerSec + 1/tx), err
+}
+
+// httpLimit is the rate of a bare HTTP request.
+func httpLimit(f func(op string, clients int, d time.Duration) Result, clients int, d time.Duration) func() (float64, error) {
+	return func() (float64, error) {
+		res := f("limit", clients, d)
+		if res.Errors > 0 {
+			return 0, errors.New(res.Note)
+		}
+		return res.PerSec, nil
+	}
+}
+
+// inserts fills the main server and the peers: in each round a part of the
+// book with one client, then a larger part with eight.
+func (r *ratios) inserts() error {
+	one := r.mainN * 15 / 100 / r.rounds
+	c1, err := r.inTurn(r.writeLimit, func(s *server, _ int) Result { return s.insert("insert_c1", 1, one) })
+	if err != nil {
+		return err
+	}
+	rest := r.mainN - len(r.main.refs)
+	c8, err := r.inTurn(httpLimit(r.limits.put, 8, r.dur), func(s *server, round int) Result {
+		return s.insert("insert_c8", 8, rest*(round+1)/r.rounds-rest*round/r.rounds)
+	})
+	if err != nil {
+		return err
+	}
+	r.writeRows("insert", c1, c8)
+	return r.check(r.all())
+}
+
+// check compares the contacts listed by servers with those written.
+func (r *ratios) check(servers []*server) error {
+	for _, s := range servers {
+		if _, err := s.list(); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	return nil
+}
+
+// loaders is the number of clients that fill a book whose filling is not
+// measured.
+const loaders = 64
+
+// load fills the servers of the other sizes.
+func (r *ratios) load() error {
+	for i, s := range r.ours {
+		if s == r.main {
+			continue
+		}
+		n := s.want
+		res := s.insert("load", loaders, n)
+		if res.Errors > 0 {
+			return errors.New(res.Note)
+		}
+		r.log("loaded %s contacts with %d clients: %s/s", thousands(n), loaders, figure(res.PerSec))
+		if i == len(r.ours)-1 {
+			r.add(&Row{What: fmt.Sprintf("load of %s contacts, %d clients", thousands(n), loaders), Unit: "/s", Value: res.PerSec})
+		}
+	}
+	return r.check(r.ours)
+}
+
+func (r *ratios) updates() error {
+	c1, err := r.inTurn(r.writeLimit, func(s *server, _ int) Result { return s.update("update_c1", 1, r.dur) })
+	if err != nil {
+		return err
+	}
+	c8, err := r.inTurn(httpLimit(r.limits.put, 8, r.dur), func(s *server, _ int) Result { return s.update("update_c8", 8, r.dur) })
+	if err != nil {
+		return err
+	}
+	r.writeRows("update", c1, c8)
+	return r.check(r.all())
+}
+
+func (r *ratios) gets() error {
+	for _, x := range []struct {
+		clients int
+		least   float64
+	}{{1, 0.7}, {8, 0.5}} {
+		sr, err := r.inTurn(httpLimit(r.limits.get, x.clients, r.dur), func(s *server, _ int) Result { return s.get("get", x.clients, r.dur) })
+		if err != nil {
+			return err
+		}
+		row := r.rateRow("one entry by id, "+clientsText(x.clients), sr)
+		row.need(row.Ratio >= x.least, "ratio ≥ %g", x.least)
+	}
+	return nil
+}
