@@ -1,0 +1,151 @@
+package sqlite
+
+import (
+	"iter"
+
+	"contacts"
+)
+
+// Contact implements store.Tx.
+func (t *tx) Contact(id contacts.ID) (*contacts.Contact, error) {
+	r, err := t.get(contactKind, id)
+	if err != nil {
+		return nil, err
+	}
+	c := new(contacts.Contact)
+	return c, readContact(&r, c)
+}
+
+// readContact makes c the contact or tombstone of a row.
+func readContact(r *row, c *contacts.Contact) error {
+	c.ID, c.Rev, c.Created, c.Deleted = r.id, r.rev, r.created, r.dead
+	return decodeContact(r.data, c)
+}
+
+// Contacts implements store.Tx.
+func (t *tx) Contacts(q contacts.Query) iter.Seq2[*contacts.Contact, error] {
+	return entries(t, contactKind, q, readContact)
+}
+
+// CountContacts implements store.Tx.
+func (t *tx) CountContacts(q contacts.Query) (int, error) { return t.total(contactKind, q) }
+
+// InsertContact implements store.Tx.
+func (t *tx) InsertContact(c *contacts.Contact) error {
+	return t.change(func() error {
+		t.buf = encodeContact(t.buf[:0], c)
+		if err := t.insert(contactKind, c.ID, c.Rev, c.Created, t.buf); err != nil {
+			return err
+		}
+		t.index.change(t.key(c.ID), nil, terms(c))
+		return t.members(c.ID, nil, c.Memberships)
+	})
+}
+
+// UpdateContact implements store.Tx.
+func (t *tx) UpdateContact(old, c *contacts.Contact) error {
+	return t.change(func() error {
+		t.buf = encodeContact(t.buf[:0], c)
+		if err := t.update(contactKind, c.ID, c.Rev, c.Created, t.buf); err != nil {
+			return err
+		}
+		t.index.change(t.key(c.ID), terms(old), terms(c))
+		return t.members(c.ID, old.Memberships, c.Memberships)
+	})
+}
+
+// DeleteContact implements store.Tx.
+func (t *tx) DeleteContact(old, tombstone *contacts.Contact) error {
+	return t.change(func() error {
+		t.buf = encodeContact(t.buf[:0], &contacts.Contact{Memberships: tombstone.Memberships})
+		if err := t.bury(contactKind, tombstone.ID, tombstone.Rev, tombstone.Created, t.buf); err != nil { // QRY-47
+			return err
+		}
+		t.index.change(t.key(tombstone.ID), terms(old), nil)
+		return t.members(tombstone.ID, old.Memberships, nil)
+	})
+}
+
+// members brings the rows of a contact's memberships from old to now. Ended
+// memberships have none.
+func (t *tx) members(id contacts.ID, old, now []contacts.Membership) error {
+	for _, m := range old {
+		if m.Removed == 0 && !isMember(now, m.Group) {
+			err := t.conn.run("DELETE FROM member WHERE owner = ?1 AND team = ?2 AND contact = ?3", int64(t.owner), int64(m.Group), int64(id))
+			if err != nil {
+				return err
+			}
+		}
+	}
+	for _, m := range now {
+		if m.Removed == 0 && !isMember(old, m.Group) {
+			err := t.conn.run(`INSERT INTO member (owner, team, contact) VALUES (?1, ?2, ?3)
+				ON CONFLICT (owner, team, contact) DO NOTHING`, int64(t.owner), int64(m.Group), int64(id))
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func isMember(ms []contacts.Membership, group contacts.ID) bool {
+	for i := range ms {
+		if ms[i].Group == group && ms[i].Removed == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Group implements store.Tx.
+func (t *tx) Group(id contacts.ID) (*contacts.Group, error) {
+	r, err := t.get(groupKind, id)
+	if err != nil {
+		return nil, err
+	}
+	g := new(contacts.Group)
+	return g, readGroup(&r, g)
+}
+
+// readGroup makes g the group or tombstone of a row.
+func readGroup(r *row, g *contacts.Group) error {
+	g.ID, g.Rev, g.Created, g.Deleted = r.id, r.rev, r.created, r.dead
+	return decodeGroup(r.data, g)
+}
+
+// Groups implements store.Tx.
+func (t *tx) Groups(q contacts.Query) iter.Seq2[*contacts.Group, error] {
+	q.Text, q.Group = "", 0
+	return entries(t, groupKind, q, readGroup)
+}
+
+// CountGroups implements store.Tx.
+func (t *tx) CountGroups(q contacts.Query) (int, error) {
+	q.Text, q.Group = "", 0
+	return t.total(groupKind, q)
+}
+
+// InsertGroup implements store.Tx.
+func (t *tx) InsertGroup(g *contacts.Group) error {
+	return t.change(func() error {
+		t.buf = encodeGroup(t.buf[:0], g)
+		return t.insert(groupKind, g.ID, g.Rev, g.Created, t.buf)
+	})
+}
+
+// UpdateGroup implements store.Tx.
+func (t *tx) UpdateGroup(_, g *contacts.Group) error {
+	return t.change(func() error {
+		t.buf = encodeGroup(t.buf[:0], g)
+		return t.update(groupKind, g.ID, g.Rev, g.Created, t.buf)
+	})
+}
+
+// DeleteGroup implements store.Tx.
+func (t *tx) DeleteGroup(_, tombstone *contacts.Group) error {
+	return t.change(func() error {
+		t.buf = encodeGroup(t.buf[:0], &contacts.Group{})
+		return t.bury(groupKind, tombstone.ID, tombstone.Rev, tombstone.Created, t.buf)
+	})
+}

@@ -1,0 +1,192 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"contacts"
+	"contacts/store"
+)
+
+const (
+	maxGroup = 128  // updates that share a commit
+	maxQueue = 1024 // updates that wait; a further one waits to be let in
+)
+
+// A writer runs all updates of this process, in the order in which they came.
+type writer struct {
+	conn  *conn
+	o     Options
+	queue chan *update
+	done  chan struct{} // closed when the queue is closed and empty
+	group []*update     // the updates that share the transaction under way
+	index index
+}
+
+// An update is one call of Store.Update.
+type update struct {
+	ctx   context.Context
+	owner store.Owner
+	fn    func(store.Tx) error
+	state atomic.Int32
+
+	err    error
+	panics any           // what fn panicked with
+	ended  chan struct{} // receives one value when the fields above hold the outcome
+}
+
+// The states of an update.
+const (
+	waiting int32 = iota
+	begun
+	abandoned // its caller has left before it began
+)
+
+var updates = sync.Pool{New: func() any { return &update{ended: make(chan struct{}, 1)} }}
+
+// errLost is what the others of a group get when SQLite gives up their common
+// transaction because of an error in one of them.
+var errLost = contacts.Errorf(contacts.Unavailable, contacts.CodeOverloaded, "The store gave up the transaction")
+
+// errExit is what an update gets, and all that share its transaction, when its
+// function ended the goroutine instead of returning.
+var errExit = errors.New("an update ended its goroutine")
+
+func startWriter(c *conn, o Options) *writer {
+	w := &writer{conn: c, o: o, queue: make(chan *update, maxQueue), done: make(chan struct{})}
+	go w.run()
+	return w
+}
+
+// stop ends the writer, after all updates.
+func (w *writer) stop() error {
+	close(w.queue)
+	<-w.done
+	return w.conn.Close()
+}
+
+// update has fn run by the writer. It panics with what fn panics with.
+func (w *writer) update(ctx context.Context, owner store.Owner, fn func(store.Tx) error) error {
+	u := updates.Get().(*update)
+	u.ctx, u.owner, u.fn = ctx, owner, fn
+	u.state.Store(waiting)
+	select {
+	case w.queue <- u:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case <-u.ended:
+	case <-ctx.Done():
+		if u.state.CompareAndSwap(waiting, abandoned) {
+			return ctx.Err() // the writer still holds u
+		}
+		<-u.ended
+	}
+	err, panics := u.err, u.panics
+	u.ctx, u.fn, u.err, u.panics = nil, nil, nil, nil
+	updates.Put(u)
+	if panics != nil {
+		panic(panics)
+	}
+	return err
+}
+
+// run commits one group after the other. While one commits, the next gathers.
+func (w *writer) run() {
+	defer func() {
+		if w.group != nil { // a function ended this goroutine
+			w.end(errors.Join(errExit, w.conn.rollback()))
+			go w.run()
+		}
+	}()
+	for u := range w.queue {
+		w.group = append(w.group[:0], u)
+		for more := true; more && len(w.group) < maxGroup; {
+			select {
+			case u, more = <-w.queue:
+				if more {
+					w.group = append(w.group, u)
+				}
+			default:
+				more = false
+			}
+		}
+		w.end(w.commit())
+	}
+	w.group = nil
+	close(w.done)
+}
+
+// end gives the updates of the group their outcome. With an error, nobody's
+// change was kept.
+func (w *writer) end(err error) {
+	for i, u := range w.group {
+		if err != nil && u.err == nil {
+			u.err = err
+		}
+		w.group[i] = nil
+		if u.state.Load() != abandoned {
+			u.ended <- struct{}{}
+		}
+	}
+	w.index.discard(0)
+}
+
+// commit runs the group in one transaction.
+func (w *writer) commit() error {
+	if err := w.conn.run("BEGIN IMMEDIATE"); err != nil {
+		return fault(err)
+	}
+	for _, u := range w.group {
+		if u.err = u.ctx.Err(); u.err != nil || !u.state.CompareAndSwap(waiting, begun) {
+			continue
+		}
+		if u.err = w.one(u); u.err != nil && w.conn.AutocommitEnabled() {
+			return errLost
+		}
+	}
+	err := w.index.flush(w.conn)
+	if err == nil {
+		err = w.conn.run("COMMIT") // WRT-8
+	}
+	if err != nil {
+		w.conn.rollback()
+		return fault(err)
+	}
+	return nil
+}
+
+// one runs one update. When it fails, its changes are undone, and those of the
+// others in the group stay.
+func (w *writer) one(u *update) (err error) {
+	t := &tx{conn: w.conn, owner: u.owner, now: w.o.Now, index: &w.index}
+	mark := w.index.mark()
+	if err = w.call(u, t); err == nil {
+		err = t.finish()
+	}
+	if !t.changing {
+		return err
+	}
+	if err != nil {
+		w.index.discard(mark)
+		err = errors.Join(err, fault(w.conn.run("ROLLBACK TO one")))
+	}
+	return errors.Join(err, fault(w.conn.run("RELEASE one")))
+}
+
+// call runs the function of an update and catches its panic.
+func (w *writer) call(u *update, t *tx) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			u.panics = v
+			err = fmt.Errorf("panic: %v", v)
+			w.o.Logger.Error("an update panicked", "panic", v, "stack", string(debug.Stack()))
+		}
+	}()
+	return u.fn(t)
+}
