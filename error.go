@@ -109,3 +109,12 @@ const (
 	CodeMethodOverride    Code = "invalidMethodOverrideHeader" // WRT-24
 	CodeUnknownParam      Code = "invalidQueryParameter"       // QRY-17
 )
+
+// CodeOf is the code of err, or empty.
+func CodeOf(err error) Code {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}

@@ -5,7 +5,7 @@ import "time"
 // A Query selects entries of one book. Its conditions combine with AND
 // (QRY-25); the zero value selects every live entry.
 type Query struct {
-	Text  string // words that must all occur, see Search; contacts only
+	Text  string // words that must all occur, see Search
 	Group ID     // members of that group only; 0 for all; contacts only
 
 	UpdatedMin   time.Time // inclusive; zero for no bound

@@ -64,6 +64,9 @@ func (c *Contact) SearchWords(words []string) []string {
 	return words[:from+dedupe(words[from:])]
 }
 
+// SearchWords are the words by which a search finds g: those of its name.
+func (g *Group) SearchWords() []string { return appendWords(nil, g.Name) }
+
 // Matches reports whether a contact with these SearchWords matches s.
 func (s Search) Matches(words []string) bool {
 	has := func(prefix string) bool {

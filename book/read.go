@@ -54,18 +54,30 @@ func (s *Service) Groups(ctx context.Context, at At, q contacts.Query, each func
 	q = s.remembered(q)
 	system := s.systemGroups(at, q)
 	err := s.store.View(ctx, at.Owner, func(tx store.Tx) error {
-		total, err := tx.CountGroups(q)
-		if err != nil {
-			return err
+		var named []contacts.Group
+		total := len(system)
+		if q.Text != "" {
+			var err error
+			if named, err = groupsNamed(tx, q); err != nil {
+				return err
+			}
+			system = append(system, named...)
+			total = len(system)
+		} else {
+			n, err := tx.CountGroups(q)
+			if err != nil {
+				return err
+			}
+			total += n
 		}
-		total += len(system)
+		var err error
 		page, err = s.page(tx, q, total)
 		if err != nil {
 			return err
 		}
+		defer func() { page.More = q.Max != 0 && page.Start-1+page.Count < total }()
 		for i := page.Start - 1; i < len(system) && (q.Max < 0 || page.Count < q.Max); i++ {
 			if !each(&system[i]) {
-				page.More = true
 				return nil
 			}
 			page.Count++
@@ -75,21 +87,38 @@ func (s *Service) Groups(ctx context.Context, at At, q contacts.Query, each func
 		if q.Max >= 0 {
 			rest.Max = q.Max - page.Count
 		}
-		if rest.Max != 0 {
-			for g, err := range tx.Groups(rest) {
-				if err != nil {
-					return err
-				}
-				if !each(g) {
-					break
-				}
-				page.Count++
-			}
+		if rest.Max == 0 || q.Text != "" {
+			return nil
 		}
-		page.More = q.Max != 0 && page.Start-1+page.Count < total
+		for g, err := range tx.Groups(rest) {
+			if err != nil {
+				return err
+			}
+			if !each(g) {
+				return nil
+			}
+			page.Count++
+		}
 		return nil
 	})
 	return page, err
+}
+
+// groupsNamed are the stored groups that a text query selects by their name
+// (QRY-24). A book has few groups, so that they have no search index.
+func groupsNamed(tx store.Tx, q contacts.Query) ([]contacts.Group, error) {
+	search := contacts.ParseSearch(q.Text)
+	q.Start, q.Max, q.ShowDeleted = 1, -1, false // QRY-46
+	var named []contacts.Group
+	for g, err := range tx.Groups(q) {
+		if err != nil {
+			return nil, err
+		}
+		if search.Matches(g.SearchWords()) {
+			named = append(named, *g.Clone())
+		}
+	}
+	return named, nil
 }
 
 // systemGroups are those that belong into the result of q.
@@ -99,8 +128,14 @@ func (s *Service) systemGroups(at At, q contacts.Query) []contacts.Group {
 		!q.UpdatedMax.IsZero() && !q.UpdatedMax.After(epoch) || !q.PublishedMax.IsZero() && !q.PublishedMax.After(epoch) {
 		return nil
 	}
-	system := systemGroups // a copy
-	return system[:]
+	var selected []contacts.Group
+	search := contacts.ParseSearch(q.Text)
+	for i := range systemGroups {
+		if q.Text == "" || search.Matches(systemGroups[i].SearchWords()) {
+			selected = append(selected, systemGroups[i])
+		}
+	}
+	return selected
 }
 
 // page starts the page of a query.
@@ -148,4 +183,14 @@ func (s *Service) GroupsChanged(ctx context.Context, at At, since time.Time) (ch
 		return err
 	})
 	return changed, err
+}
+
+// Rev is the revision of the book now.
+func (s *Service) Rev(ctx context.Context, at At) (rev contacts.Rev, err error) {
+	err = s.store.View(ctx, at.Owner, func(tx store.Tx) error {
+		b, err := tx.Book()
+		rev = b.Rev
+		return err
+	})
+	return rev, err
 }

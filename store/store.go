@@ -101,7 +101,7 @@ type Books interface {
 	// and all other data are erased (QRY-47).
 	DeleteContact(old, tombstone *contacts.Contact) error
 
-	// The same for groups. Query.Text and Query.Group do not apply to them.
+	// The same for groups. Query.Text and Query.Group are not looked at.
 	Group(contacts.ID) (*contacts.Group, error)
 	Groups(q contacts.Query) iter.Seq2[*contacts.Group, error]
 	CountGroups(q contacts.Query) (int, error)

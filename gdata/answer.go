@@ -1,0 +1,132 @@
+package gdata
+
+import (
+	"net/http"
+	"strconv"
+	"sync"
+
+	"github.com/klauspost/compress/gzip"
+
+	"contacts"
+	"contacts/reply"
+)
+
+// A buffer holds the entries of a page, or an answer compressed.
+type buffer struct{ b []byte }
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.b = append(b.b, p...)
+	return len(p), nil
+}
+
+var buffers = sync.Pool{New: func() any { return new(buffer) }}
+
+func getBuffer() *buffer { return buffers.Get().(*buffer) }
+
+// putBuffer gives a buffer back. One that a large page grew is left to the
+// garbage collector, so that idle memory stays small.
+func putBuffer(b *buffer) {
+	if cap(b.b) <= 1<<20 {
+		b.b = b.b[:0]
+		buffers.Put(b)
+	}
+}
+
+// writeEntry writes one entry as a document.
+func (h *handler) writeEntry(w http.ResponseWriter, rq *request, status int, it item) error {
+	b := getBuffer()
+	defer putBuffer(b)
+	b.b = it.appendDocument(rq.encoder, b.b)
+	w.Header().Set("ETag", it.rev().ETag()) // VER-23
+	return h.write(w, rq, status, rq.encoder.ContentType(false), b.b)
+}
+
+// write writes a body that has several parts, compressed if the client takes
+// it.
+func (h *handler) write(w http.ResponseWriter, rq *request, status int, contentType string, parts ...[]byte) error {
+	header := w.Header()
+	read := rq.Method == http.MethodGet || rq.Method == http.MethodHead
+	if read {
+		h.readHeaders(w, rq)
+	} else {
+		h.writeHeaders(w)
+	}
+	header.Set("Content-Type", contentType)
+	if reply.AcceptsGzip(rq.Request) {
+		b := getBuffer()
+		defer putBuffer(b)
+		if err := compress(b, parts); err != nil {
+			return err
+		}
+		header.Set("Content-Encoding", "gzip") // COND-6
+		header.Add("Vary", "Accept-Encoding")
+		parts = [][]byte{b.b}
+	}
+	length := 0
+	for _, p := range parts {
+		length += len(p)
+	}
+	header.Set("Content-Length", strconv.Itoa(length))
+	w.WriteHeader(status)
+	if rq.Method == http.MethodHead {
+		return nil
+	}
+	for _, p := range parts {
+		if _, err := w.Write(p); err != nil {
+			return nil // the client is gone: there is nobody to tell
+		}
+	}
+	return nil
+}
+
+var compressors = sync.Pool{New: func() any {
+	z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level is valid
+	return z
+}}
+
+func compress(to *buffer, parts [][]byte) error {
+	z := compressors.Get().(*gzip.Writer)
+	defer compressors.Put(z)
+	z.Reset(to)
+	for _, p := range parts {
+		if _, err := z.Write(p); err != nil {
+			return err
+		}
+	}
+	return z.Close()
+}
+
+// readHeaders are those of an answer to GET.
+func (h *handler) readHeaders(w http.ResponseWriter, rq *request) {
+	date := rq.now.UTC().Format(http.TimeFormat)
+	header := w.Header()
+	header.Set("Date", date)
+	header.Set("Expires", date) // COND-5
+	header.Set("Cache-Control", "private, max-age=0, must-revalidate, no-transform")
+	header.Set("Vary", "Accept, X-GData-Authorization, GData-Version") // VER-7
+}
+
+// writeHeaders are those of an answer to a write.
+func (h *handler) writeHeaders(w http.ResponseWriter) {
+	w.Header().Set("Cache-Control", "no-cache, no-store, max-age=0, must-revalidate") // COND-5
+}
+
+// conditional applies If-Match and If-None-Match to the entity tag of what a
+// GET is about to answer, and reports whether it has answered.
+func (h *handler) conditional(w http.ResponseWriter, rq *request, etag string) (done bool, err error) {
+	w.Header().Set("ETag", etag)
+	if match := reply.ETags(rq.Header, "If-Match"); match.Present && !match.MatchesWeakly(etag) { // COND-8
+		return false, contacts.Errorf(contacts.Stale, contacts.CodeETags, "Mismatch: the current entity tag is %s", etag)
+	}
+	if none := reply.ETags(rq.Header, "If-None-Match"); none.Present && none.MatchesWeakly(etag) { // COND-3
+		return true, h.notModified(w, rq)
+	}
+	return false, nil
+}
+
+// notModified answers that the client's copy is current (COND-4).
+func (h *handler) notModified(w http.ResponseWriter, rq *request) error {
+	h.readHeaders(w, rq)
+	w.WriteHeader(http.StatusNotModified)
+	return nil
+}
