@@ -121,7 +121,10 @@ func TestMedian(t *testing.T) {
 // machine which slows down half-way does not change the ratio.
 func TestSeriesRatio(t *testing.T) {
 	s := &server{}
-	sr := series{limit: []float64{1000, 1000, 500, 500}, got: map[*server][]Result{s: {{PerSec: 600}, {PerSec: 450}, {PerSec: 300}}}}
+	sr := series{
+		before: []float64{1000, 1000, 500}, after: []float64{1000, 500, 500},
+		got: map[*server][]Result{s: {{PerSec: 600}, {PerSec: 450}, {PerSec: 300}}},
+	}
 	if got := sr.ratio(s); math.Abs(got-0.6) > 1e-9 {
 		t.Errorf("ratio = %v, want 0.6", got)
 	}
@@ -130,7 +133,7 @@ func TestSeriesRatio(t *testing.T) {
 func TestWriteRows(t *testing.T) {
 	ours, other := &server{name: "contactsd"}, &server{name: "sabredav"}
 	rates := func(limit, our, peer, p99 float64) series {
-		return series{limit: []float64{limit, limit}, got: map[*server][]Result{ours: {{PerSec: our, P99: p99}}, other: {{PerSec: peer, P99: 40}}}}
+		return series{before: []float64{limit}, after: []float64{limit}, got: map[*server][]Result{ours: {{PerSec: our, P99: p99}}, other: {{PerSec: peer, P99: 40}}}}
 	}
 	results := func(c1, c8 series) string {
 		r := &ratios{main: ours, peers: []*server{other}}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -56,39 +57,53 @@ func (r *ratios) measure() error {
 
 // A series holds what the rounds of one measurement gave.
 type series struct {
-	limit []float64 // before each round, and after the last
-	got   map[*server][]Result
+	before, after []float64 // the limit, around each round of the main server
+	got           map[*server][]Result
 }
 
-// inTurn measures the limit and then each server, round by round.
+// inTurn measures in each round the main server between two measurements of
+// the limit, and then the peers.
 func (r *ratios) inTurn(limit func() (float64, error), measure func(s *server, round int) Result) (series, error) {
 	sr := series{got: map[*server][]Result{}}
-	for round := range r.rounds + 1 {
-		l, err := limit()
+	take := func(s *server, round int) error {
+		res := measure(s, round)
+		if res.Errors > 0 {
+			return fmt.Errorf("%s: %s", s.name, res.Note)
+		}
+		sr.got[s] = append(sr.got[s], res)
+		return nil
+	}
+	for round := range r.rounds {
+		before, err := limit()
 		if err != nil {
 			return sr, err
 		}
-		sr.limit = append(sr.limit, l)
-		if round == r.rounds {
-			break
+		if err := take(r.main, round); err != nil {
+			return sr, err
 		}
-		for _, s := range r.all() {
-			res := measure(s, round)
-			if res.Errors > 0 {
-				return sr, fmt.Errorf("%s: %s", s.name, res.Note)
+		after, err := limit()
+		if err != nil {
+			return sr, err
+		}
+		sr.before, sr.after = append(sr.before, before), append(sr.after, after)
+		for _, s := range r.peers {
+			if err := take(s, round); err != nil {
+				return sr, err
 			}
-			sr.got[s] = append(sr.got[s], res)
 		}
 	}
 	return sr, nil
 }
 
-// ratio returns the median of the server's rates, each divided by the mean of
-// the limits measured before and after it.
-func (sr series) ratio(s *server) float64 {
+// limit returns the median of all measurements of the limit.
+func (sr series) limit() float64 { return median(slices.Concat(sr.before, sr.after)) }
+
+// ratio returns the median of the main server's rates, each divided by the mean
+// of the limits right before and after it.
+func (sr series) ratio(main *server) float64 {
 	var v []float64
-	for i, res := range sr.got[s] {
-		v = append(v, res.PerSec/((sr.limit[i]+sr.limit[i+1])/2))
+	for i, res := range sr.got[main] {
+		v = append(v, res.PerSec/((sr.before[i]+sr.after[i])/2))
 	}
 	return median(v)
 }

@@ -150,7 +150,7 @@ func cmdRaw(args []string) error {
 		return err
 	}
 	defer l.Close()
-	b := &runner{run: &Run{Peer: "limits", Target: "raw", When: time.Now().UTC().Truncate(time.Second), Load0: loadavg()}, server: &server{}, limit: *dur}
+	b := &runner{run: &Run{Peer: "limits", When: time.Now().UTC().Truncate(time.Second), Load0: loadavg()}, server: &server{}, limit: *dur}
 	for _, clients := range []int{1, 8} {
 		b.run.add(repeat(rounds, func() Result { return l.get(fmt.Sprintf("get1k_c%d", clients), clients, *dur) }))
 		b.run.add(repeat(rounds, func() Result { return l.put(fmt.Sprintf("put_discard_c%d", clients), clients, *dur) }))

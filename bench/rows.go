@@ -60,7 +60,7 @@ func (row *Row) best(highest bool) (best float64) {
 func (r *ratios) rateRow(what string, sr series) *Row {
 	return r.add(&Row{
 		What: what, Unit: "/s",
-		Value: sr.median(r.main, perSec), Limit: median(sr.limit), Ratio: sr.ratio(r.main),
+		Value: sr.median(r.main, perSec), Limit: sr.limit(), Ratio: sr.ratio(r.main),
 		Peers: r.peerFigures(func(s *server) float64 { return sr.median(s, perSec) }),
 	})
 }

@@ -16,7 +16,6 @@ import (
 // A Run is every operation measured on one server.
 type Run struct {
 	Peer    string    `json:"peer"`
-	Target  string    `json:"target"`
 	N       int       `json:"n"`
 	Seed    uint64    `json:"seed"`
 	When    time.Time `json:"when"`
@@ -237,7 +236,7 @@ func cmdRun(args []string) error {
 			return err
 		}
 	}
-	run.Peer, run.Target, run.Version, run.Note = s.name, fmt.Sprintf("%T", s.t), s.version, s.note
+	run.Peer, run.Version, run.Note = s.name, s.version, s.note
 	b := &runner{server: s, run: run, n: *n, dur: *dur, limit: *limit}
 	err := b.all()
 	if err == nil && s.peer != nil {
