@@ -140,7 +140,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	reply.SetAccount(w, int64(rq.identity.Account.Owner))
-	do, err := methods.method(w, method, version)
+	do, err := methods.method(w, method, rq.version)
 	if err != nil {
 		return err
 	}
