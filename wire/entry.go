@@ -1,0 +1,302 @@
+package wire
+
+import (
+	"strings"
+
+	"contacts"
+)
+
+// An Entry is an entry as a client sent it: its contact or group, and what its
+// envelope says about the request.
+type Entry struct {
+	Contact *contacts.Contact // or
+	Group   *contacts.Group
+
+	// Title is the text of atom:title. A group has it as its name as well; a
+	// contact's name is gd:name alone, and what the title means for it depends
+	// on the version (NAME-2, NAME-7, NAME-8).
+	Title    string
+	HasTitle bool
+
+	ID   string // atom:id as sent, trimmed
+	ETag string // gd:etag as sent
+
+	Edit, Self string // hrefs of the links, as sent
+	Fields     string // gd:fields as sent (WRT-63)
+}
+
+// ParseContact reads one contact entry. ref resolves the href of a group
+// membership (RES-64); its error is passed through. All other errors have kind
+// Invalid, a code and, where there is one, a path.
+//
+// What a client cannot set is ignored (XML-8). The contact is as the client
+// sent it: not normalized, and not validated.
+func ParseContact(doc []byte, ref func(href string) (contacts.ID, error)) (*Entry, error) {
+	p := &parser{ref: ref}
+	p.start(doc)
+	e, err := p.document(ContactKind)
+	return e, err
+}
+
+// ParseGroup reads one group entry; see ParseContact.
+func ParseGroup(doc []byte) (*Entry, error) {
+	p := &parser{}
+	p.start(doc)
+	return p.document(GroupKind)
+}
+
+// document reads a document whose root is an entry.
+func (p *parser) document(kind Kind) (*Entry, error) {
+	if p.next() != tokStart {
+		return nil, p.err
+	}
+	if p.name.ns != nsAtom || p.name.local != "entry" {
+		return nil, contacts.Errorf(contacts.Invalid, contacts.CodeInvalidEntry, "The document is not an Atom entry") // WRT-4
+	}
+	e, err := p.entry(kind)
+	if err != nil {
+		return nil, err
+	}
+	if p.next() == tokError {
+		return nil, p.err
+	}
+	return e, nil
+}
+
+// entry reads the entry whose start tag was read last.
+func (p *parser) entry(kind Kind) (*Entry, error) {
+	e := &Entry{}
+	p.extra = 0
+	var err error
+	if kind == GroupKind {
+		e.Group = &contacts.Group{}
+		err = parseEntry(p, groupShape, e.Group, &e.Group.Extra, e, kind, nil)
+		e.Group.Name = e.Title
+	} else {
+		e.Contact = &contacts.Contact{}
+		err = parseEntry(p, contactShape, e.Contact, &e.Contact.Extra, e, kind, &e.Contact.Notes)
+	}
+	if err != nil {
+		return nil, worded(err)
+	}
+	return e, nil
+}
+
+// parseEntry reads an entry: its envelope into e and content, all else by the
+// rows of s into t.
+func parseEntry[T any](p *parser, s *shape[T], t *T, ex *contacts.Extra, e *Entry, kind Kind, content *string) error {
+	var attrs, xml []byte
+	for i := range p.attrs {
+		switch a := &p.attrs[i]; {
+		case a.ns == nsGD && a.local == "etag":
+			e.ETag = a.value // WRT-31
+		case a.ns == nsGD && a.local == "fields":
+			e.Fields = a.value // WRT-63
+		default:
+			attrs = p.appendAttr(attrs, a)
+		}
+	}
+	if err := p.charge(len(attrs)); err != nil {
+		return err
+	}
+	var seen uint64
+	hint := 0
+	hasContent := false
+	for {
+		switch p.next() {
+		case tokError:
+			return p.err
+		case tokEnd:
+			if len(attrs)+len(xml) > 0 {
+				*ex = append(*ex, contacts.Unknown{Attrs: string(attrs), XML: string(xml)}) // XML-7
+			}
+			return p.charge(len(xml))
+		case tokText:
+			continue
+		}
+		var err error
+		switch k := s.elem(p.name, hint); {
+		case k >= 0:
+			hint = k
+			row := &s.elems[k]
+			if !row.repeats && seen&(1<<k) != 0 {
+				return repeated(row.name.full)
+			}
+			seen |= 1 << k
+			err = row.parse(p, t, ex)
+		case p.name.ns == nsAtom && p.name.local == "title":
+			if e.HasTitle {
+				return repeated("atom:title")
+			}
+			e.HasTitle = true
+			e.Title, err = p.textConstruct(ex, "title")
+		case p.name.ns == nsAtom && p.name.local == "content":
+			if hasContent {
+				return repeated("atom:content")
+			}
+			hasContent = true
+			if content == nil {
+				err = p.skip()
+			} else {
+				*content, err = p.textConstruct(ex, "content")
+			}
+		case p.name.ns == nsAtom && p.name.local == "id":
+			e.ID, err = p.simpleText()
+		case p.name.ns == nsAtom && p.name.local == "link":
+			err = p.link(e)
+		case p.name.ns == nsAtom && p.name.local == "category" && p.value("scheme") == kindScheme:
+			if err = kind.check(p.value("term")); err == nil {
+				err = p.skip()
+			}
+		case p.isIgnored():
+			err = p.skip() // XML-8
+		default:
+			xml, err = p.appendFragment(xml)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// isIgnored reports whether the element whose start tag was read last is one
+// that a client cannot set.
+func (p *parser) isIgnored() bool {
+	switch p.name.ns {
+	case nsAtom:
+		switch p.name.local {
+		case "updated", "published", "author", "rights", "summary": // ELEM-13
+			return true
+		}
+	case nsApp, nsAppOld, nsAppOldPlain:
+		return p.name.local == "edited" // VER-21
+	case nsGD:
+		return p.name.local == "deleted"
+	case nsContact:
+		return p.name.local == "systemGroup" // ELEM-108
+	case nsBatch:
+		return true
+	}
+	return false
+}
+
+// check refuses the term of another kind. Some wrong terms of the documents are
+// accepted.
+func (k Kind) check(term string) error {
+	switch term {
+	case k.term():
+		return nil
+	case "http://schemas.google.com/g/2008#contact", gdNS + "#contact": // ELEM-6
+		if k == ContactKind {
+			return nil
+		}
+	case gdNS + "#group": // ELEM-6
+		if k == GroupKind {
+			return nil
+		}
+	}
+	err := contacts.Errorf(contacts.Invalid, contacts.CodeInvalidEntry, "Not the kind of entry that belongs here: %.100q", term)
+	err.Path = "atom:category/@term"
+	return err
+}
+
+// value is the value of an attribute without namespace of the start tag read last.
+func (p *parser) value(local string) string {
+	for i := range p.attrs {
+		if a := &p.attrs[i]; a.ns == nsNone && a.local == local {
+			return a.value
+		}
+	}
+	return ""
+}
+
+// link notes an edit or self link.
+func (p *parser) link(e *Entry) error {
+	switch strings.TrimPrefix(p.value("rel"), "http://www.iana.org/assignments/relation/") {
+	case "edit":
+		e.Edit = trim(p.value("href"))
+	case "self":
+		e.Self = trim(p.value("href"))
+	}
+	return p.skip()
+}
+
+// skip reads to the end of the element whose start tag was read last.
+func (p *parser) skip() error {
+	for depth := 1; depth > 0; {
+		switch p.next() {
+		case tokStart:
+			depth++
+		case tokEnd:
+			depth--
+		case tokError:
+			return p.err
+		}
+	}
+	return nil
+}
+
+// simpleText reads the text of the element whose start tag was read last.
+func (p *parser) simpleText() (string, error) {
+	var body runs
+	for depth := 1; depth > 0; {
+		switch p.next() {
+		case tokStart:
+			depth++
+		case tokEnd:
+			depth--
+		case tokText:
+			body.add(p.text)
+		case tokError:
+			return "", p.err
+		}
+	}
+	return trim(body.String()), nil
+}
+
+// textConstruct reads a title or content as plain text. HTML becomes its text
+// (ELEM-8); unknown parts go to ex.
+func (p *parser) textConstruct(ex *contacts.Extra, in string) (string, error) {
+	var kind string
+	var attrs, xml, markup []byte
+	var body runs
+	for i := range p.attrs {
+		if a := &p.attrs[i]; a.ns == nsNone && a.local == "type" {
+			kind = strings.ToLower(a.value)
+		} else {
+			attrs = p.appendAttr(attrs, a)
+		}
+	}
+	xhtml := kind == "xhtml" || kind == "application/xhtml+xml"
+	for more := true; more; {
+		var err error
+		switch tok := p.next(); {
+		case tok == tokError:
+			return "", p.err
+		case tok == tokEnd:
+			more = false
+		case tok == tokStart && xhtml:
+			markup, err = p.appendFragment(markup)
+		case tok == tokStart:
+			xml, err = p.appendFragment(xml)
+		case xhtml:
+			markup = appendText(markup, p.text)
+		default:
+			body.add(p.text)
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	text := trim(body.String())
+	switch {
+	case xhtml:
+		text = htmlText(string(markup)) // ELEM-8
+	case kind == "html" || kind == "text/html":
+		text = htmlText(text) // ELEM-8
+	}
+	if text != "" && len(attrs)+len(xml) > 0 {
+		*ex = append(*ex, contacts.Unknown{In: in, Attrs: string(attrs), XML: string(xml)}) // XML-7
+	}
+	return text, p.charge(len(attrs) + len(xml))
+}

@@ -1,0 +1,449 @@
+package wire
+
+import (
+	"strings"
+
+	"contacts"
+)
+
+// A shape is the table of one element: a row for each attribute and child that
+// the value T has. Rows give a field by the function that returns its address,
+// so that the same row reads and writes it.
+type shape[T any] struct {
+	attrs []attr[T]
+	elems []elem[T]
+	text  *content[T] // text content; nil without
+	blob  *blob[T]    // content of an extended property; nil without
+	kept  []field[T]  // fields that only the stored form has
+
+	extra     func(*T) *contacts.Extra // nil for an element that leaves it to its parent
+	extraTag  byte
+	init      func(*T) // sets what the element's name says
+	dropEmpty bool     // a completely empty element is dropped, not refused (ELEM-77)
+
+	stored []field[T] // all fields in the order of their tags; see build
+	byTag  []int8     // index in stored, or -1
+}
+
+// An attr is a row for an attribute.
+type attr[T any] struct {
+	name string
+	tag  byte // in the stored form; never used for anything else
+	str  func(*T) *string
+	flag func(*T) *bool
+
+	word     bool          // gd elements write words as URIs
+	required bool          // not empty (ELEM-77)
+	present  bool          // there, but perhaps empty; always written
+	force    func(*T) bool // written though it is empty
+
+	xml, json string // what stands before the value
+}
+
+// str is an attribute with a text.
+func str[T any](tag byte, name string, get func(*T) *string) attr[T] {
+	return attr[T]{name: name, tag: tag, str: get, xml: " " + name + "='", json: `"` + name + `":"`}
+}
+
+// uri is an attribute whose values are words in the model, and URIs of the
+// schema on the wire; a value with a colon is any URI and the same in both.
+func uri[T any](tag byte, name string, get func(*T) *string) attr[T] {
+	a := str(tag, name, get)
+	a.word = true
+	return a
+}
+
+// flag is an attribute that is true or, left out, false (XML-11).
+func flag[T any](tag byte, name string, get func(*T) *bool) attr[T] {
+	return attr[T]{name: name, tag: tag, flag: get, xml: " " + name + "='true'", json: `"` + name + `":"true",`}
+}
+
+func (a attr[T]) mandatory() attr[T] { a.required = true; return a }
+
+func (a attr[T]) even() attr[T] { a.present = true; a.force = func(*T) bool { return true }; return a }
+
+func (a attr[T]) when(empty func(*T) bool) attr[T] { a.force = empty; return a }
+
+// A content is the row of an element's text.
+type content[T any] struct {
+	tag      byte
+	str      func(*T) *string
+	required bool
+}
+
+// A blob is the row of the content of an extended property: XML or text.
+type blob[T any] struct {
+	xmlTag, textTag byte
+	xml, text       func(*T) *string
+}
+
+// A field is a row of the stored form.
+type field[T any] struct {
+	tag  byte
+	str  func(*T) *string
+	flag func(*T) *bool
+
+	// Of all other fields. write appends nothing for a zero value.
+	write func(b []byte, t *T) []byte
+	read  func(r *reader, t *T)
+	reset func(t *T)
+}
+
+// An elem is a row for a child element.
+type elem[T any] struct {
+	name     elemName
+	shown    class // by which views
+	repeats  bool  // may occur more than once; an array in JSON (JSON-6)
+	required bool
+
+	// xml and json append the element or elements, or nothing; ex is the Extra
+	// of the element that they are in.
+	xml  func(b []byte, t *T, e *Encoder, ex contacts.Extra) []byte
+	json func(b []byte, t *T, e *Encoder, ex contacts.Extra) []byte
+
+	// parse reads the element whose start tag was read last.
+	parse func(p *parser, t *T, ex *contacts.Extra) error
+
+	fields []field[T]
+}
+
+// parts hides the element from the views that show names by their title alone
+// (VER-30, VER-32, VER-50, VER-52, VER-53).
+func (e elem[T]) parts() elem[T] { e.shown = classParts | classShared; return e }
+
+func (e elem[T]) mandatory() elem[T] { e.required = true; return e }
+
+// An elemName is the qualified name of an element, and the bytes made of it.
+type elemName struct {
+	ns    nsID
+	local string
+	full  string // gd:email
+	open  string // <gd:email
+	close string // </gd:email>
+	json  string // "gd$email":
+}
+
+func nameOf(full string) elemName {
+	prefix, local, _ := strings.Cut(full, ":")
+	ns, ok := prefixes[prefix]
+	if !ok {
+		panic("wire: no namespace for " + full)
+	}
+	return elemName{ns: ns, local: local, full: full, open: "<" + full, close: "</" + full + ">", json: `"` + prefix + "$" + local + `":`}
+}
+
+// text is a simple element that holds a text and may occur once. Unknown parts
+// of it go to the Extra around it.
+func text[T any](tag byte, full string, get func(*T) *string) elem[T] {
+	return simple(full, &shape[T]{text: &content[T]{tag: tag, str: get}})
+}
+
+// simple is an element that may occur once and whose attributes and text are
+// fields of T itself. Unknown parts of it go to the Extra around it.
+func simple[T any](full string, s *shape[T]) elem[T] {
+	name := nameOf(full)
+	s.build()
+	return elem[T]{
+		name: name, shown: classAll,
+		xml: func(b []byte, t *T, e *Encoder, ex contacts.Extra) []byte {
+			if s.isEmpty(t) {
+				return b
+			}
+			return s.appendXML(b, &name, t, e, find(ex, full))
+		},
+		json: func(b []byte, t *T, e *Encoder, ex contacts.Extra) []byte {
+			if s.isEmpty(t) {
+				return b
+			}
+			b = append(b, name.json...)
+			b = s.appendJSON(b, t, e, find(ex, full))
+			return append(b, ',')
+		},
+		parse: func(p *parser, t *T, ex *contacts.Extra) error {
+			return in(s.parse(p, t, ex, full), full)
+		},
+		fields: s.stored,
+	}
+}
+
+// one is an element that may occur once and has a struct of its own. It is
+// left out when it has nothing to show.
+func one[T, U any](tag byte, full string, get func(*T) *U, s *shape[U]) elem[T] {
+	name := nameOf(full)
+	empty := len(name.open) + len("/>")
+	return elem[T]{
+		name: name, shown: classAll,
+		xml: func(b []byte, t *T, e *Encoder, _ contacts.Extra) []byte {
+			u, n := get(t), len(b)
+			b = s.appendXML(b, &name, u, e, find(*s.extra(u), ""))
+			if len(b) == n+empty {
+				return b[:n]
+			}
+			return b
+		},
+		json: func(b []byte, t *T, e *Encoder, _ contacts.Extra) []byte {
+			u, n := get(t), len(b)
+			b = append(b, name.json...)
+			b = s.appendJSON(b, u, e, find(*s.extra(u), ""))
+			if len(b) == n+len(name.json)+len("{}") {
+				return b[:n]
+			}
+			return append(b, ',')
+		},
+		parse: func(p *parser, t *T, _ *contacts.Extra) error {
+			u := get(t)
+			return in(s.parse(p, u, s.extra(u), ""), full)
+		},
+		fields: []field[T]{{
+			tag: tag,
+			write: func(b []byte, t *T) []byte {
+				n := len(b)
+				b = s.appendStored(append(b, tag), get(t))
+				if len(b) == n+2 {
+					return b[:n]
+				}
+				return b
+			},
+			read:  func(r *reader, t *T) { s.readStored(r, get(t)) },
+			reset: func(t *T) { s.reset(get(t)) },
+		}},
+	}
+}
+
+// many is an element that may repeat, with a struct for each. A tag of 0 means
+// that another row stores them.
+func many[T, U any](tag byte, full string, get func(*T) *[]U, s *shape[U]) elem[T] {
+	return manyOf(tag, full, get, s, func(*Encoder, *U) bool { return true })
+}
+
+// manyOf is many, showing only some of the structs.
+func manyOf[T, U any](tag byte, full string, get func(*T) *[]U, s *shape[U], shown func(*Encoder, *U) bool) elem[T] {
+	name := nameOf(full)
+	el := elem[T]{
+		name: name, shown: classAll, repeats: true,
+		xml: func(b []byte, t *T, e *Encoder, _ contacts.Extra) []byte {
+			us := *get(t)
+			for i := range us {
+				if u := &us[i]; shown(e, u) {
+					b = s.appendXML(b, &name, u, e, find(*s.extra(u), ""))
+				}
+			}
+			return b
+		},
+		json: func(b []byte, t *T, e *Encoder, _ contacts.Extra) []byte {
+			us := *get(t)
+			n := len(b)
+			for i := range us {
+				if u := &us[i]; shown(e, u) {
+					if len(b) == n {
+						b = append(append(b, name.json...), '[')
+					}
+					b = s.appendJSON(b, u, e, find(*s.extra(u), ""))
+					b = append(b, ',')
+				}
+			}
+			if len(b) == n {
+				return b
+			}
+			b[len(b)-1] = ']'
+			return append(b, ',')
+		},
+		parse: func(p *parser, t *T, _ *contacts.Extra) error {
+			us := get(t)
+			n := len(*us)
+			var zero U
+			*us = append(*us, zero)
+			u := &(*us)[n]
+			err := s.parse(p, u, s.extra(u), "")
+			if err == errEmpty {
+				*us, err = (*us)[:n], nil // ELEM-77
+			}
+			return inItem(err, full, n)
+		},
+	}
+	if tag != 0 {
+		el.fields = []field[T]{keepMany(tag, get, s)}
+	}
+	return el
+}
+
+// grow appends a zero struct, reusing what the slice had there before.
+func grow[U any](us *[]U, s *shape[U]) *U {
+	n := len(*us)
+	if n < cap(*us) {
+		*us = (*us)[:n+1]
+		s.reset(&(*us)[n])
+	} else {
+		var zero U
+		*us = append(*us, zero)
+	}
+	return &(*us)[n]
+}
+
+// list is an element that may repeat and holds a text. The In of its unknown
+// parts has the text in brackets.
+func list[T any](tag byte, full string, get func(*T) *[]string) elem[T] {
+	name := nameOf(full)
+	s := &shape[string]{text: &content[string]{str: func(s *string) *string { return s }}}
+	place := func(s string) string { return full + "[" + s + "]" }
+	return elem[T]{
+		name: name, shown: classAll, repeats: true,
+		xml: func(b []byte, t *T, e *Encoder, ex contacts.Extra) []byte {
+			ss := *get(t)
+			for i := range ss {
+				var u *contacts.Unknown
+				if len(ex) != 0 {
+					u = find(ex, place(ss[i]))
+				}
+				b = s.appendXML(b, &name, &ss[i], e, u)
+			}
+			return b
+		},
+		json: func(b []byte, t *T, e *Encoder, ex contacts.Extra) []byte {
+			ss := *get(t)
+			if len(ss) == 0 {
+				return b
+			}
+			b = append(append(b, name.json...), '[')
+			for i := range ss {
+				var u *contacts.Unknown
+				if len(ex) != 0 {
+					u = find(ex, place(ss[i]))
+				}
+				b = s.appendJSON(b, &ss[i], e, u)
+				b = append(b, ',')
+			}
+			b[len(b)-1] = ']'
+			return append(b, ',')
+		},
+		parse: func(p *parser, t *T, ex *contacts.Extra) error {
+			var v string
+			var own contacts.Extra
+			if err := s.parse(p, &v, &own, ""); err != nil {
+				return inItem(err, full, len(*get(t)))
+			}
+			if v != "" { // ELEM-77
+				ss := get(t)
+				*ss = append(*ss, v)
+				adopt(ex, own, place(v))
+			}
+			return nil
+		},
+		fields: []field[T]{{
+			tag: tag,
+			write: func(b []byte, t *T) []byte {
+				for _, s := range *get(t) {
+					b = appendStoredString(append(b, tag), s)
+				}
+				return b
+			},
+			read:  func(r *reader, t *T) { ss := get(t); *ss = append(*ss, r.str()) },
+			reset: func(t *T) { ss := get(t); *ss = (*ss)[:0] },
+		}},
+	}
+}
+
+// keep is a text that only the stored form has.
+func keep[T any](tag byte, get func(*T) *string) field[T] { return field[T]{tag: tag, str: get} }
+
+// keepFlag is a mark that only the stored form has.
+func keepFlag[T any](tag byte, get func(*T) *bool) field[T] { return field[T]{tag: tag, flag: get} }
+
+// keepNumber is a number that only the stored form has.
+func keepNumber[T any, N ~int64 | ~uint64](tag byte, get func(*T) *N) field[T] {
+	return field[T]{
+		tag: tag,
+		write: func(b []byte, t *T) []byte {
+			if n := *get(t); n != 0 {
+				return appendUvarint(append(b, tag), uint64(n))
+			}
+			return b
+		},
+		read:  func(r *reader, t *T) { *get(t) = N(r.uvarint()) },
+		reset: func(t *T) { *get(t) = 0 },
+	}
+}
+
+// keepMany is a list of structs in the stored form.
+func keepMany[T, U any](tag byte, get func(*T) *[]U, s *shape[U]) field[T] {
+	return field[T]{
+		tag: tag,
+		write: func(b []byte, t *T) []byte {
+			us := *get(t)
+			for i := range us {
+				b = s.appendStored(append(b, tag), &us[i])
+			}
+			return b
+		},
+		read:  func(r *reader, t *T) { s.readStored(r, grow(get(t), s)) },
+		reset: func(t *T) { us := get(t); *us = (*us)[:0] },
+	}
+}
+
+// makeShape completes a table.
+func makeShape[T any](s shape[T]) *shape[T] {
+	s.build()
+	return &s
+}
+
+// build derives the stored form from the rows. It panics if two rows of one
+// struct have the same tag.
+func (s *shape[T]) build() {
+	s.stored = append(s.stored, s.kept...)
+	for _, a := range s.attrs {
+		if a.tag != 0 {
+			s.stored = append(s.stored, field[T]{tag: a.tag, str: a.str, flag: a.flag})
+		}
+	}
+	if s.text != nil && s.text.tag != 0 {
+		s.stored = append(s.stored, keep(s.text.tag, s.text.str))
+	}
+	if s.blob != nil {
+		s.stored = append(s.stored, keep(s.blob.xmlTag, s.blob.xml), keep(s.blob.textTag, s.blob.text))
+	}
+	for _, e := range s.elems {
+		s.stored = append(s.stored, e.fields...)
+	}
+	if s.extraTag != 0 {
+		get := func(t *T) *[]contacts.Unknown { return (*[]contacts.Unknown)(s.extra(t)) }
+		s.stored = append(s.stored, keepMany(s.extraTag, get, unknown))
+	}
+	for i, f := range s.stored {
+		for len(s.byTag) <= int(f.tag) {
+			s.byTag = append(s.byTag, -1)
+		}
+		if s.byTag[f.tag] >= 0 {
+			panic("wire: two stored fields have one tag")
+		}
+		s.byTag[f.tag] = int8(i)
+	}
+}
+
+// isEmpty reports whether the attributes and the text of a simple element say
+// nothing.
+func (s *shape[T]) isEmpty(t *T) bool {
+	if s.text != nil && *s.text.str(t) != "" {
+		return false
+	}
+	for i := range s.attrs {
+		if a := &s.attrs[i]; a.str != nil {
+			if *a.str(t) != "" {
+				return false
+			}
+		} else if *a.flag(t) {
+			return false
+		}
+	}
+	return true
+}
+
+// view returns the rows that a class of views shows.
+func (s *shape[T]) view(c class) []elem[T] {
+	var es []elem[T]
+	for _, e := range s.elems {
+		if e.shown&c != 0 {
+			es = append(es, e)
+		}
+	}
+	return es
+}
