@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"contacts/server"
+)
+
+func (a *app) domainCommand() *cobra.Command {
+	return group("domain", "Look after domains", a.domainAdd(), a.domainList(), a.domainSet(), a.domainRemove())
+}
+
+// A domainView is a domain as it is printed.
+type domainView struct {
+	Name           string    `json:"name"`
+	Readers        string    `json:"readers"`
+	SharedContacts bool      `json:"shared_contacts"`
+	Created        time.Time `json:"created"`
+}
+
+func viewDomain(d server.Domain) domainView {
+	v := domainView{Name: d.Name, Readers: "admins", SharedContacts: d.SharedContacts, Created: d.Created}
+	if d.UsersRead {
+		v.Readers = "users"
+	}
+	return v
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}
+
+func (a *app) domainAdd() *cobra.Command {
+	cmd := &cobra.Command{Use: "add NAME", Short: "Add a domain", Args: cobra.ExactArgs(1)}
+	asJSON := jsonFlag(cmd)
+	cmd.RunE = a.admin(func(ctx context.Context, s *server.Server, args []string) error {
+		d, err := s.Auth.AddDomain(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			return a.printJSON(viewDomain(d))
+		}
+		a.remark("added domain %s", d.Name)
+		return nil
+	})
+	return cmd
+}
+
+func (a *app) domainList() *cobra.Command {
+	cmd := &cobra.Command{Use: "list", Short: "List the domains", Args: cobra.NoArgs}
+	asJSON := jsonFlag(cmd)
+	cmd.RunE = a.admin(func(ctx context.Context, s *server.Server, _ []string) error {
+		domains, err := s.Auth.Domains(ctx)
+		if err != nil {
+			return err
+		}
+		views := make([]domainView, 0, len(domains))
+		var rows [][]string
+		for _, d := range domains {
+			v := viewDomain(d)
+			views = append(views, v)
+			rows = append(rows, []string{v.Name, v.Readers, onOff(v.SharedContacts), date(v.Created)})
+		}
+		if *asJSON {
+			return a.printJSON(views)
+		}
+		return printTable(a.stdout, "NAME READERS SHARED_CONTACTS CREATED", rows)
+	})
+	return cmd
+}
+
+func (a *app) domainSet() *cobra.Command {
+	return &cobra.Command{
+		Use:   "set NAME KEY=VALUE...",
+		Short: "Change settings of a domain",
+		Long: "Changes settings of a domain:\n\n" +
+			"  readers=admins|users      who may read the shared contacts (admins)\n" +
+			"  shared_contacts=on|off    whether the domain has shared contacts at all (on)",
+		Args: cobra.MinimumNArgs(2),
+		RunE: a.admin(func(ctx context.Context, s *server.Server, args []string) error {
+			for _, pair := range args[1:] {
+				if !strings.Contains(pair, "=") {
+					return usageErrorf("%q is not of the form KEY=VALUE", pair)
+				}
+			}
+			for _, pair := range args[1:] {
+				key, value, _ := strings.Cut(pair, "=")
+				if err := s.Auth.SetDomain(ctx, args[0], key, value); err != nil {
+					return err
+				}
+				a.remark("set %s of domain %s to %s", key, args[0], value)
+			}
+			return nil
+		}),
+	}
+}
+
+func (a *app) domainRemove() *cobra.Command {
+	return &cobra.Command{
+		Use:   "remove NAME",
+		Short: "Remove a domain without users, with its shared contacts",
+		Args:  cobra.ExactArgs(1),
+		RunE: a.admin(func(ctx context.Context, s *server.Server, args []string) error {
+			if err := s.RemoveDomain(ctx, args[0]); err != nil {
+				return err
+			}
+			a.remark("removed domain %s with its shared contacts", args[0])
+			return nil
+		}),
+	}
+}
+
+// admin makes the body of a command that works on the accounts.
+func (a *app) admin(fn func(context.Context, *server.Server, []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		return a.withServer(cmd.Context(), func(s *server.Server) error { return fn(cmd.Context(), s, args) })
+	}
+}

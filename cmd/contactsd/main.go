@@ -1,0 +1,156 @@
+// Command contactsd is a contacts server: administrators feed it through the
+// Contacts Data API, and people read it from anything.
+//
+// `contactsd quickstart` sets one up, `contactsd serve` runs it, and the other
+// commands look after its accounts, also while it runs. Results go to stdout
+// and remarks to stderr. The exit status is 0 when the command did what was
+// asked, 1 when it failed, and 2 when it was called wrongly or its settings
+// cannot be meant.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"contacts"
+	"contacts/server"
+)
+
+func main() {
+	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookupEnv: os.LookupEnv}
+	os.Exit(a.run(context.Background(), os.Args[1:]))
+}
+
+// An app is one call of the program.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	lookupEnv      func(string) (string, bool)
+
+	set     *settings
+	started bool // the command line was understood
+}
+
+// The exit statuses.
+const (
+	statusDone    = 0
+	statusFailed  = 1
+	statusMisused = 2
+)
+
+// A usageError says that the program was called wrongly.
+type usageError struct{ error }
+
+func usageErrorf(format string, args ...any) error {
+	return usageError{fmt.Errorf(format, args...)}
+}
+
+// run executes one command line and returns the exit status.
+func (a *app) run(ctx context.Context, args []string) int {
+	a.set = newSettings()
+	root := a.command()
+	root.SetArgs(args)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return statusDone
+	}
+	fmt.Fprintf(a.stderr, "contactsd: %s\n", a.describe(err))
+	if !a.started {
+		fmt.Fprintf(a.stderr, "Run '%s --help' to see how it is called.\n", cmd.CommandPath())
+		return statusMisused
+	}
+	if errors.As(err, new(usageError)) || contacts.KindOf(err) == contacts.Invalid {
+		return statusMisused
+	}
+	return statusFailed
+}
+
+// describe is the text of an error. The error of a setting names the place
+// where the setting was made.
+func (a *app) describe(err error) string {
+	var bad *contacts.Error
+	if !errors.As(err, &bad) || bad.Path == "" {
+		return err.Error()
+	}
+	if from := a.set.origin[strings.ReplaceAll(bad.Path, "_", "-")]; from != "" {
+		return from + ": " + err.Error()
+	}
+	return err.Error()
+}
+
+// command is the tree of all commands.
+func (a *app) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "contactsd",
+		Short: "A contacts server: feed it like Google, read it like anything",
+		Long: "contactsd is a self-hosted contacts server that speaks the Contacts Data API, versions 1 to 3.\n\n" +
+			"A setting may be given as a flag (--max-contacts), as an environment variable\n" +
+			"(CONTACTSD_MAX_CONTACTS) or as a key of the configuration file (max_contacts); flags win\n" +
+			"over the environment, and the environment over the file. 'contactsd serve --help' lists them.",
+		Args:          cobra.NoArgs,
+		RunE:          showHelp,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			a.started = true
+			return a.set.load(a.lookupEnv)
+		},
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+	}
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	for _, name := range []string{"data", "config"} {
+		root.PersistentFlags().AddFlag(a.set.flags.Lookup(name))
+	}
+	root.AddCommand(a.serveCommand(), a.quickstartCommand(), a.domainCommand(), a.userCommand(), a.tokenCommand(),
+		a.healthcheckCommand(), a.versionCommand())
+	return root
+}
+
+// group is a command that only has commands below it.
+func group(use, short string, commands ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+		return usageErrorf("%s: say which command; see '%s --help'", cmd.CommandPath(), cmd.CommandPath())
+	}}
+	c.AddCommand(commands...)
+	return c
+}
+
+func showHelp(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+
+// addFlags gives cmd the flags of the settings that are not persistent.
+func (a *app) addFlags(cmd *cobra.Command, only ...string) {
+	a.set.flags.VisitAll(func(f *pflag.Flag) {
+		if f.Name == "data" || f.Name == "config" {
+			return
+		}
+		if len(only) == 0 || strings.Contains(" "+strings.Join(only, " ")+" ", " "+f.Name+" ") {
+			cmd.Flags().AddFlag(f)
+		}
+	})
+	cmd.Flags().SortFlags = false
+}
+
+// withServer calls fn with the parts of a server on the data directory, which
+// may be in use by a running server.
+func (a *app) withServer(ctx context.Context, fn func(*server.Server) error) error {
+	log, err := a.logger()
+	if err != nil {
+		return err
+	}
+	a.set.Logger = log
+	s, err := server.Open(ctx, a.set.Config)
+	if err != nil {
+		return err
+	}
+	err = fn(s)
+	return errors.Join(err, s.Close())
+}

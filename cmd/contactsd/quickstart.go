@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"contacts"
+	"contacts/server"
+)
+
+func (a *app) quickstartCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "quickstart --domain NAME --admin EMAIL",
+		Short: "Set up a domain and its administrator, and say what comes next",
+		Long: "Sets up a domain and its administrator in the data directory, which is made if missing.\n" +
+			"A domain that exists already is kept. A password is made and printed.",
+		Args: cobra.NoArgs,
+	}
+	domain := cmd.Flags().String("domain", "", "`name` of the domain, such as example.com")
+	email := cmd.Flags().String("admin", "", "e-mail `address` of the administrator, in that domain")
+	cmd.RunE = a.admin(func(ctx context.Context, s *server.Server, _ []string) error {
+		if err := applyEnv(cmd.Flags(), a.set.origin, a.lookupEnv); err != nil {
+			return err
+		}
+		if *domain == "" || *email == "" {
+			return usageErrorf("quickstart needs --domain and --admin")
+		}
+		if _, at, _ := strings.Cut(*email, "@"); !strings.EqualFold(at, *domain) {
+			return usageErrorf("the administrator %s is not in the domain %s", *email, *domain)
+		}
+		return a.quickstart(ctx, s, *domain, *email)
+	})
+	return cmd
+}
+
+func (a *app) quickstart(ctx context.Context, s *server.Server, domain, email string) error {
+	switch _, err := s.Auth.AddDomain(ctx, domain); {
+	case err == nil:
+		a.remark("added domain %s", domain)
+	case errors.Is(err, contacts.Duplicate):
+		a.remark("domain %s exists already", domain)
+	default:
+		return err
+	}
+	password := s.Auth.GeneratePassword()
+	if _, err := s.Auth.AddUser(ctx, server.NewUser{Email: email, Admin: true, Password: password}); err != nil {
+		return err
+	}
+	a.remark("added administrator %s", email)
+
+	at := "http://" + a.set.Listen
+	if a.set.PublicURL != "" {
+		at = a.set.PublicURL
+	}
+	data := a.dataFlag()
+	_, err := fmt.Fprintf(a.stdout, `administrator: %s
+password: %s
+
+The password is not shown again. What comes next:
+  contactsd serve%s                      runs the server on %s
+  contactsd user add NAME@%s%s    adds a user
+  contactsd user passwd %s%s      sets another password
+The shared contacts of the domain are at %s/m8/feeds/contacts/%s/full.
+`, email, password, data, at, domain, data, email, data, at, domain)
+	return err
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"contacts/server"
+)
+
+// settings are what a user can choose about a server. A flag is the one place
+// where a setting is defined: its name gives the environment variable and the
+// key in the configuration file, its type says what is accepted in all three.
+type settings struct {
+	server.Config
+	configFile string
+	demo       bool
+	logFormat  string
+	logLevel   string
+
+	flags  *pflag.FlagSet
+	origin map[string]string // where the value of a flag came from, if it did not stay the default
+}
+
+func newSettings() *settings {
+	s := &settings{
+		Config: server.Defaults(),
+		flags:  pflag.NewFlagSet("settings", pflag.ContinueOnError),
+		origin: map[string]string{},
+	}
+	f, c := s.flags, &s.Config
+	f.SortFlags = false
+
+	f.StringVar(&c.Data, "data", c.Data, "`directory` of the embedded database")
+	f.StringVar(&s.configFile, "config", "", "configuration `file` (TOML)")
+
+	f.StringVar(&c.Listen, "listen", c.Listen, "`address` to answer on, HOST:PORT; port 0 takes a free one")
+	f.StringVar(&c.PublicURL, "public-url", c.PublicURL, "`URL` under which clients reach the server, without path")
+	f.StringVar(&c.IDBase, "id-base", c.IDBase, "`URL` that the ids of entries begin with; never change it without need")
+	f.StringVar(&c.TLSCert, "tls-cert", c.TLSCert, "certificate `file` (PEM) to speak https with")
+	f.StringVar(&c.TLSKey, "tls-key", c.TLSKey, "key `file` (PEM) of the certificate")
+	f.StringSliceVar(&c.TrustedProxies, "trusted-proxies", c.TrustedProxies, "`networks` whose Forwarded and X-Forwarded headers are believed")
+	f.BoolVar(&c.InsecureHTTP, "insecure-http", c.InsecureHTTP, "accept passwords and tokens over plain http from other machines")
+	f.BoolVar(&s.demo, "demo", false, "give an empty database a domain, two accounts and sample contacts")
+
+	f.StringVar(&c.DefaultDomain, "default-domain", c.DefaultDomain, "`domain` of names without @ that sign in")
+	f.BoolVar(&c.ClientLogin, "client-login", c.ClientLogin, "offer the sign-in service ClientLogin")
+	f.DurationVar(&c.ClientLoginLife, "client-login-life", c.ClientLoginLife, "how long a token of ClientLogin lasts")
+	f.IntVar(&c.LoginCaptchaAfter, "login-captcha-after", c.LoginCaptchaAfter, "failures within the login window that bring a captcha")
+	f.IntVar(&c.LoginRefuseAfter, "login-refuse-after", c.LoginRefuseAfter, "failures within the login window that bring a refusal")
+	f.DurationVar(&c.LoginWindow, "login-window", c.LoginWindow, "how long a failure to sign in counts")
+	f.Float64Var(&c.RequestRate, "request-rate", c.RequestRate, "data requests per second that a user may make on average; 0 for any")
+	f.IntVar(&c.RequestBurst, "request-burst", c.RequestBurst, "data requests that a user may make at once, with a request rate")
+
+	f.IntVar(&c.MaxContacts, "max-contacts", c.MaxContacts, "contacts that a user may have")
+	f.IntVar(&c.MaxSharedContacts, "max-shared-contacts", c.MaxSharedContacts, "shared contacts that a domain may have")
+	f.BoolVar(&c.OriginalLimits, "original-limits", c.OriginalLimits, "keep the limits of the original service that this one lifts")
+	f.BoolVar(&c.MinimalTombstones, "minimal-tombstones", c.MinimalTombstones, "show deleted entries with nothing but their id")
+	f.BoolVar(&c.RequirePreconditionOnDelete, "require-precondition-on-delete", c.RequirePreconditionOnDelete,
+		"refuse a DELETE that does not name the state it deletes")
+	f.BoolVar(&c.AcceptRedundantOtherRel, "accept-redundant-other-rel", c.AcceptRedundantOtherRel,
+		"accept the rel \"other\" that an old library adds to labelled elements")
+
+	f.DurationVar(&c.ShutdownTimeout, "shutdown-timeout", c.ShutdownTimeout, "how long requests under way may take when the server stops")
+	f.StringVar(&s.logFormat, "log-format", "text", "`form` of the log: text or json")
+	f.StringVar(&s.logLevel, "log-level", "info", "least `level` to log: debug, info, warn or error")
+	return s
+}
+
+// envName is the environment variable of a flag.
+func envName(flag string) string {
+	return "CONTACTSD_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// keyName is the key of a flag in the configuration file.
+func keyName(flag string) string { return strings.ReplaceAll(flag, "-", "_") }
+
+// load completes the flags of the command line from the environment and the
+// configuration file, in this order of precedence. Every key of the file must
+// be a setting, whichever command reads it.
+func (s *settings) load(lookupEnv func(string) (string, bool)) error {
+	s.flags.VisitAll(func(f *pflag.Flag) {
+		if f.Changed {
+			s.origin[f.Name] = "--" + f.Name
+		}
+	})
+	if err := applyEnv(s.flags, s.origin, lookupEnv); err != nil {
+		return err
+	}
+	if s.configFile == "" {
+		return nil
+	}
+	return s.loadFile(s.configFile)
+}
+
+// applyEnv sets the flags that have no origin yet from their environment
+// variables. An empty variable counts as unset.
+func applyEnv(flags *pflag.FlagSet, origin map[string]string, lookupEnv func(string) (string, bool)) error {
+	var failed error
+	flags.VisitAll(func(f *pflag.Flag) {
+		value, _ := lookupEnv(envName(f.Name))
+		if value == "" || origin[f.Name] != "" || f.Changed || failed != nil {
+			return
+		}
+		origin[f.Name] = envName(f.Name)
+		if err := flags.Set(f.Name, value); err != nil {
+			failed = usageErrorf("%s: %q is not a valid %s", envName(f.Name), value, typeName(f))
+		}
+	})
+	return failed
+}
+
+// typeName says in words what a flag accepts.
+func typeName(f *pflag.Flag) string {
+	switch t := f.Value.Type(); t {
+	case "bool":
+		return "true or false"
+	case "int":
+		return "number"
+	case "float64":
+		return "number"
+	case "duration":
+		return "duration such as 15m or 336h"
+	default:
+		return "value"
+	}
+}

@@ -1,0 +1,46 @@
+package server
+
+import (
+	"context"
+
+	"contacts/auth"
+)
+
+// What the program needs to name of package auth.
+type (
+	Account = auth.Account
+	Domain  = auth.Domain
+	NewUser = auth.NewUser
+	Token   = auth.Token
+)
+
+// RemoveUser removes an account with its contacts. It fails with kind NotFound.
+//
+// The contacts go first, while the account can still be named: what fails
+// half-way can be called again. They go once more at the end, with what a
+// request under way has written meanwhile.
+func (s *Server) RemoveUser(ctx context.Context, email string) error {
+	if u, err := s.Auth.User(ctx, email); err == nil {
+		if err := s.Auth.SetDisabled(ctx, email, true); err != nil {
+			return err
+		}
+		if err := s.book.Drop(ctx, u.Owner); err != nil {
+			return err
+		}
+	}
+	owner, err := s.Auth.RemoveUser(ctx, email)
+	if err != nil {
+		return err
+	}
+	return s.book.Drop(ctx, owner)
+}
+
+// RemoveDomain removes a domain with its shared contacts. It fails while the
+// domain has users.
+func (s *Server) RemoveDomain(ctx context.Context, name string) error {
+	owner, err := s.Auth.RemoveDomain(ctx, name)
+	if err != nil {
+		return err
+	}
+	return s.book.Drop(ctx, owner)
+}

@@ -1,0 +1,57 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"contacts/store"
+)
+
+// maintainHourly calls Maintain until ctx is done.
+func (s *Server) maintainHourly(ctx context.Context) {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := s.Maintain(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("maintenance failed", "error", err)
+		}
+	}
+}
+
+// Maintain removes what is past its time in all accounts: what books remember
+// of entries deleted 30 days ago, and expired records such as tokens. Nobody
+// can see these any more, so nothing depends on when it runs.
+func (s *Server) Maintain(ctx context.Context) error {
+	owners, err := s.Auth.Owners(ctx)
+	if err != nil {
+		return fmt.Errorf("list accounts: %w", err)
+	}
+	var failed []error
+	var tombstones, records int
+	for _, owner := range append(owners, store.Directory) {
+		t, err := s.book.Purge(ctx, owner) // QRY-40
+		failed = append(failed, err)
+		r, err := s.dropExpired(ctx, owner)
+		failed = append(failed, err)
+		tombstones, records = tombstones+t, records+r
+	}
+	if tombstones+records > 0 {
+		s.log.Info("removed what is past its time", "tombstones", tombstones, "records", records)
+	}
+	return errors.Join(failed...)
+}
+
+func (s *Server) dropExpired(ctx context.Context, owner store.Owner) (n int, err error) {
+	err = s.store.Update(ctx, owner, func(tx store.Tx) error {
+		n, err = tx.DropExpired(s.config.Now())
+		return err
+	})
+	return n, err
+}

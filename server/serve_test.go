@@ -1,0 +1,233 @@
+package server_test
+
+import (
+	"bufio"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"contacts"
+	"contacts/server"
+)
+
+func TestServe(t *testing.T) {
+	s := open(t, config(t))
+	addUser(t, s, "elizabeth@example.com", false)
+	v := serve(t, s)
+	token := login(t, v.url, "elizabeth@example.com", password)
+
+	t.Run("RES-68 one connection carries several requests with chunked bodies", func(t *testing.T) {
+		conn, err := net.Dial("tcp", v.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		r := bufio.NewReader(conn)
+		for i := range 3 {
+			fmt.Fprint(conn, postHead(v.addr, token, "Transfer-Encoding: chunked"))
+			body := entry(fmt.Sprintf("Gardiner child No%d", i))
+			fmt.Fprintf(conn, "%x\r\n%s\r\n%x\r\n%s\r\n0\r\n\r\n", 20, body[:20], len(body)-20, body[20:])
+			if got := readAnswer(t, r, "POST"); got.status != http.StatusCreated {
+				t.Fatalf("POST = %d %s", got.status, got.body)
+			}
+		}
+	})
+
+	t.Run("a stop finishes the request under way", func(t *testing.T) {
+		conn, err := net.Dial("tcp", v.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		r := bufio.NewReader(conn)
+		body := entry("Anne de Bourgh")
+		fmt.Fprint(conn, postHead(v.addr, token, fmt.Sprintf("Expect: 100-continue\r\nContent-Length: %d", len(body))))
+		if line, err := r.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
+			t.Fatalf("the server says %q, %v; want 100 Continue", line, err)
+		}
+		if _, err := r.ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+		v.stop() // the server now waits for the body
+		for {    // until it listens no longer
+			c, err := net.Dial("tcp", v.addr)
+			if err != nil {
+				break
+			}
+			c.Close()
+		}
+		io.WriteString(conn, body)
+		if got := readAnswer(t, r, "POST"); got.status != http.StatusCreated {
+			t.Fatalf("POST = %d %s", got.status, got.body)
+		}
+		if err := v.end(); err != nil {
+			t.Errorf("Serve() = %v", err)
+		}
+	})
+
+	t.Run("what was answered is there after the next start", func(t *testing.T) {
+		v := serve(t, s)
+		got := do(t, "GET", v.url+feedPath, token, "")
+		if !strings.Contains(got.body, "Anne de Bourgh") {
+			t.Errorf("GET = %d %s", got.status, got.body)
+		}
+	})
+}
+
+func postHead(addr, token, more string) string {
+	return "POST " + feedPath + " HTTP/1.1\r\nHost: " + addr + "\r\nGData-Version: 3.0\r\nAuthorization: GoogleLogin auth=" + token +
+		"\r\nContent-Type: application/atom+xml\r\n" + more + "\r\n\r\n"
+}
+
+func TestShutdownTimeout(t *testing.T) {
+	c := config(t)
+	c.ShutdownTimeout = time.Millisecond
+	s := open(t, c)
+	addUser(t, s, "elizabeth@example.com", false)
+	v := serve(t, s)
+	token := login(t, v.url, "elizabeth@example.com", password)
+	conn, err := net.Dial("tcp", v.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, postHead(v.addr, token, "Expect: 100-continue\r\nContent-Length: 1000"))
+	if _, err := bufio.NewReader(conn).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.end(); err == nil || !strings.Contains(err.Error(), "shutdown_timeout") {
+		t.Errorf("Serve() = %v, want an error that names shutdown_timeout", err)
+	}
+}
+
+func TestIDBase(t *testing.T) {
+	t.Run("RES-63 ids keep the authority of the first start", func(t *testing.T) {
+		c := config(t)
+		c.PublicURL = "https://contacts.example.com/"
+		s := open(t, c)
+		addUser(t, s, "elizabeth@example.com", false)
+		v := serve(t, s)
+		token := login(t, v.url, "elizabeth@example.com", password)
+		const id = "<id>http://contacts.example.com/m8/feeds/contacts/elizabeth%40example.com/base/"
+		if got := do(t, "POST", v.url+feedPath, token, entry("Mrs. Hill")); !strings.Contains(got.body, id) {
+			t.Fatalf("POST = %d %s, want %s", got.status, got.body, id)
+		}
+		v.end()
+		s.Close()
+
+		c.PublicURL = "https://elsewhere.example.org"
+		s = open(t, c)
+		v = serve(t, s)
+		got := do(t, "GET", v.url+feedPath, token, "")
+		if !strings.Contains(got.body, id) || !strings.Contains(got.body, `href='https://elsewhere.example.org/m8/feeds/`) &&
+			!strings.Contains(got.body, `href="https://elsewhere.example.org/m8/feeds/`) {
+			t.Errorf("after a move GET = %d %s, want %s and links to elsewhere", got.status, got.body, id)
+		}
+		v.end()
+		s.Close()
+
+		c.IDBase = "http://www.google.com"
+		s = open(t, c)
+		v = serve(t, s)
+		if got := do(t, "GET", v.url+feedPath, token, ""); !strings.Contains(got.body, "<id>http://www.google.com/m8/") {
+			t.Errorf("with id_base GET = %d %s", got.status, got.body)
+		}
+	})
+
+	t.Run("RES-63 without a public URL ids name the listener", func(t *testing.T) {
+		s := open(t, config(t))
+		addUser(t, s, "elizabeth@example.com", false)
+		v := serve(t, s)
+		token := login(t, v.url, "elizabeth@example.com", password)
+		got := target(t, v.addr, "GET", feedPath, "www.google.com", token)
+		if got.status != http.StatusOK || strings.Contains(got.body, "<id>http://www.google.com/") {
+			t.Errorf("ids follow the Host: %d %s", got.status, got.body)
+		}
+		if got := do(t, "POST", v.url+feedPath, token, entry("Mrs. Hill")); !strings.Contains(got.body, "<id>"+v.url+"/m8/feeds/contacts/") {
+			t.Errorf("POST = %d %s", got.status, got.body)
+		}
+	})
+}
+
+func TestTLS(t *testing.T) {
+	c := config(t)
+	dir := t.TempDir()
+	c.TLSCert, c.TLSKey = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	first := writeCertificate(t, c, "contacts.example.com")
+	s := open(t, c)
+	v := serve(t, s)
+	pool := x509.NewCertPool()
+	pool.AddCert(first)
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: "contacts.example.com"}}}
+	res, err := client.Get("https://" + v.addr + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusOK || res.TLS == nil {
+		t.Errorf("GET /readyz = %d over TLS %v", res.StatusCode, res.TLS)
+	}
+	client.CloseIdleConnections()
+
+	t.Run("a certificate that cannot be read stops the start", func(t *testing.T) {
+		if err := os.WriteFile(c.TLSCert, []byte("nothing"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = open(t, func() server.Config { d := config(t); d.TLSCert, d.TLSKey = c.TLSCert, c.TLSKey; return d }()).Serve(t.Context(), l, func() {})
+		if contacts.KindOf(err) != contacts.Invalid || !strings.Contains(err.Error(), "tls_cert") {
+			t.Errorf("Serve() = %v, want kind Invalid and tls_cert", err)
+		}
+	})
+}
+
+// writeCertificate writes the files of c for a new self-signed certificate.
+func writeCertificate(t *testing.T, c server.Config, name string) *x509.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		DNSNames:     []string{name},
+		NotBefore:    time.Now().Add(-time.Hour),
+		NotAfter:     time.Now().Add(time.Hour),
+	}, &x509.Certificate{SerialNumber: big.NewInt(1)}, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, block := range map[string]*pem.Block{
+		c.TLSCert: {Type: "CERTIFICATE", Bytes: der},
+		c.TLSKey:  {Type: "PRIVATE KEY", Bytes: keyDER},
+	} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cert
+}
