@@ -2,7 +2,6 @@ package server
 
 import (
 	"crypto/tls"
-	"fmt"
 	"log/slog"
 	"os"
 	"sync"
@@ -14,6 +13,7 @@ import (
 type certificate struct {
 	certFile, keyFile string
 	log               *slog.Logger
+	now               func() time.Time
 
 	mu     sync.Mutex
 	pair   *tls.Certificate
@@ -24,12 +24,9 @@ type certificate struct {
 // lookAgain is how long a certificate is used before its file is looked at.
 const lookAgain = time.Minute
 
-func loadCertificate(certFile, keyFile string, log *slog.Logger) (*certificate, error) {
-	c := &certificate{certFile: certFile, keyFile: keyFile, log: log}
-	if err := c.load(); err != nil {
-		return nil, err
-	}
-	return c, nil
+func (s *Server) certificate() (*certificate, error) {
+	c := &certificate{certFile: s.config.TLSCert, keyFile: s.config.TLSKey, log: s.log, now: s.config.Now}
+	return c, c.load()
 }
 
 func (c *certificate) load() error {
@@ -53,10 +50,10 @@ func (c *certificate) load() error {
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if now := time.Now(); now.Sub(c.looked) >= lookAgain {
+	if now := c.now(); now.Sub(c.looked) >= lookAgain {
 		c.looked = now
 		if err := c.load(); err != nil {
-			c.log.Warn("keeping the old certificate", "error", fmt.Sprint(err))
+			c.log.Warn("keeping the old certificate", "error", err)
 		}
 	}
 	return c.pair, nil

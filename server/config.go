@@ -83,6 +83,12 @@ type Config struct {
 	// library adds to labelled elements when it sends them back.
 	AcceptRedundantOtherRel bool
 
+	// ReadTimeout bounds the arrival of a request with its body, WriteTimeout
+	// that together with the answer, and IdleTimeout the wait for the next
+	// request of a connection. The first two include the slowest client that is
+	// still served.
+	ReadTimeout, WriteTimeout, IdleTimeout time.Duration
+
 	// ShutdownTimeout is how long Serve waits for requests under way when it is
 	// told to stop.
 	ShutdownTimeout time.Duration
@@ -105,6 +111,9 @@ func Defaults() Config {
 		RequestBurst:      20,
 		MaxContacts:       book.DefaultMaxContacts,
 		MaxSharedContacts: book.DefaultMaxSharedContacts,
+		ReadTimeout:       2 * time.Minute,
+		WriteTimeout:      5 * time.Minute,
+		IdleTimeout:       2 * time.Minute,
 		ShutdownTimeout:   time.Minute,
 	}
 }
@@ -146,6 +155,9 @@ func (c *Config) check() error {
 		{"request_burst", c.RequestBurst > 0, "must be at least 1"},
 		{"max_contacts", c.MaxContacts > 0, "must be at least 1"},
 		{"max_shared_contacts", c.MaxSharedContacts > 0, "must be at least 1"},
+		{"read_timeout", c.ReadTimeout > 0, "must be longer than 0"},
+		{"write_timeout", c.WriteTimeout > 0, "must be longer than 0"},
+		{"idle_timeout", c.IdleTimeout > 0, "must be longer than 0"},
 		{"shutdown_timeout", c.ShutdownTimeout > 0, "must be longer than 0"},
 	} {
 		if !n.ok {

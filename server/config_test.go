@@ -33,6 +33,9 @@ func TestOpenRefuses(t *testing.T) {
 		{"request_burst", "must be at least 1", func(c *server.Config) { c.RequestBurst = 0 }},
 		{"max_contacts", "must be at least 1", func(c *server.Config) { c.MaxContacts = 0 }},
 		{"max_shared_contacts", "must be at least 1", func(c *server.Config) { c.MaxSharedContacts = 0 }},
+		{"read_timeout", "must be longer than 0", func(c *server.Config) { c.ReadTimeout = 0 }},
+		{"write_timeout", "must be longer than 0", func(c *server.Config) { c.WriteTimeout = 0 }},
+		{"idle_timeout", "must be longer than 0", func(c *server.Config) { c.IdleTimeout = 0 }},
 		{"shutdown_timeout", "must be longer than 0", func(c *server.Config) { c.ShutdownTimeout = 0 }},
 	} {
 		t.Run(tt.path, func(t *testing.T) {

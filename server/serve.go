@@ -11,17 +11,11 @@ import (
 	"time"
 )
 
-// The time that a connection may take. Reading includes the slowest upload of
-// a body of 10 MiB that is still served, and writing the slowest download.
+// What the head of a request may take.
 const (
-	headerTimeout = 10 * time.Second
-	readTimeout   = 2 * time.Minute
-	writeTimeout  = 5 * time.Minute
-	idleTimeout   = 2 * time.Minute
+	headerTimeout  = 10 * time.Second
+	maxHeaderBytes = 64 << 10
 )
-
-// maxHeaderBytes limits the head of a request.
-const maxHeaderBytes = 64 << 10
 
 // Serve answers requests on l, which it closes, until ctx is done. It then
 // takes no more connections, and returns nil when the requests under way are
@@ -40,17 +34,17 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, ready func()) error 
 			defer requests.Done()
 			handler.ServeHTTP(w, r)
 		}),
-		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
+		ReadHeaderTimeout: min(headerTimeout, s.config.ReadTimeout),
+		ReadTimeout:       s.config.ReadTimeout,
+		WriteTimeout:      s.config.WriteTimeout,
+		IdleTimeout:       s.config.IdleTimeout, // RES-68
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // broken handshakes and the like
 		// A request outlives the order to stop.
 		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
-	if s.config.TLSCert != "" {
-		cert, err := loadCertificate(s.config.TLSCert, s.config.TLSKey, s.log)
+	if s.config.TLSCert != "" { // RES-60
+		cert, err := s.certificate()
 		if err != nil {
 			return err
 		}

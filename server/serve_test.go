@@ -92,6 +92,45 @@ func postHead(addr, token, more string) string {
 		"\r\nContent-Type: application/atom+xml\r\n" + more + "\r\n\r\n"
 }
 
+// What does not end, or is no request at all, costs its own connection only.
+func TestServeBadInput(t *testing.T) {
+	c := config(t)
+	c.ReadTimeout = 200 * time.Millisecond
+	s := open(t, c)
+	addUser(t, s, "elizabeth@example.com", false)
+	v := serve(t, s)
+	token := login(t, v.url, "elizabeth@example.com", password)
+	for _, tt := range []struct {
+		name, send string
+		want       string // how the answer begins; empty for none
+	}{
+		{"a body that never ends", postHead(v.addr, token, "Content-Length: 1000") + "<entry", "HTTP/1.1 4"},
+		{"a chunk that never ends", postHead(v.addr, token, "Transfer-Encoding: chunked") + "ff\r\n<entry", "HTTP/1.1 4"},
+		{"a head that never ends", "GET " + feedPath + " HTTP/1.1\r\nHost: ", ""},
+		{"a head without limit", "GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + strings.Repeat("x", 1<<20), "HTTP/1.1 431 "},
+		{"a path without limit", "GET /" + strings.Repeat("x", 1<<20) + " HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 431 "},
+		{"no HTTP", "Till this moment I never knew myself.\r\n\r\n", "HTTP/1.1 400 "},
+		{"a wrong version", "GET / HTTP/9.9\r\nHost: x\r\n\r\n", "HTTP/1.1 505 "},
+		{"garbage in the path", "GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 400 "},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			conn, err := net.Dial("tcp", v.addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			go io.WriteString(conn, tt.send) // the server may stop reading
+			got, _ := io.ReadAll(conn)       // until the server ends the connection, maybe with a reset
+			if !strings.HasPrefix(string(got), tt.want) || tt.want == "" && len(got) > 0 {
+				t.Errorf("the server answers %q, want %q", got, tt.want)
+			}
+		})
+	}
+	if got := do(t, "GET", v.url+feedPath, token, ""); got.status != http.StatusOK || !strings.Contains(got.body, "<openSearch:totalResults>0<") {
+		t.Errorf("afterwards GET = %d %s", got.status, got.body)
+	}
+}
+
 func TestShutdownTimeout(t *testing.T) {
 	c := config(t)
 	c.ShutdownTimeout = time.Millisecond
@@ -163,34 +202,68 @@ func TestIDBase(t *testing.T) {
 }
 
 func TestTLS(t *testing.T) {
+	now := &clock{now: time.Now()}
 	c := config(t)
+	c.Now = now.Now
 	dir := t.TempDir()
 	c.TLSCert, c.TLSKey = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	first := writeCertificate(t, c, "contacts.example.com")
+	cert := writeCertificate(t, c, "contacts.example.com")
 	s := open(t, c)
+	addUser(t, s, "elizabeth@example.com", false)
 	v := serve(t, s)
-	pool := x509.NewCertPool()
-	pool.AddCert(first)
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: "contacts.example.com"}}}
-	res, err := client.Get("https://" + v.addr + "/readyz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	res.Body.Close()
-	if res.StatusCode != http.StatusOK || res.TLS == nil {
-		t.Errorf("GET /readyz = %d over TLS %v", res.StatusCode, res.TLS)
-	}
-	client.CloseIdleConnections()
 
-	t.Run("a certificate that cannot be read stops the start", func(t *testing.T) {
+	// get reads over a new connection from a server that has exactly this certificate.
+	get := func(path string, cert *x509.Certificate) (int, error) {
+		pool := x509.NewCertPool()
+		pool.AddCert(cert)
+		client := &http.Client{Transport: &http.Transport{
+			DisableKeepAlives: true,
+			TLSClientConfig:   &tls.Config{RootCAs: pool, ServerName: "contacts.example.com"},
+		}}
+		res, err := client.Get("https://" + v.addr + path)
+		if err != nil {
+			return 0, err
+		}
+		return res.StatusCode, res.Body.Close()
+	}
+
+	t.Run("RES-60 data URLs are answered over https", func(t *testing.T) {
+		if status, err := get("/readyz", cert); status != http.StatusOK || err != nil {
+			t.Errorf("GET /readyz = %d, %v", status, err)
+		}
+		if status, err := get(feedPath, cert); status != http.StatusUnauthorized || err != nil {
+			t.Errorf("GET %s without token = %d, %v", feedPath, status, err)
+		}
+	})
+
+	t.Run("a renewed certificate is taken up", func(t *testing.T) {
+		renewed := writeCertificate(t, c, "contacts.example.com")
+		later := time.Now().Add(time.Hour)
+		if err := os.Chtimes(c.TLSCert, later, later); err != nil { // files of one moment may have one time
+			t.Fatal(err)
+		}
+		now.pass(time.Hour)
+		if status, err := get("/readyz", renewed); status != http.StatusOK || err != nil {
+			t.Errorf("GET with the new certificate = %d, %v", status, err)
+		}
+		cert = renewed
+	})
+
+	t.Run("a broken certificate keeps the old one in use, but stops a start", func(t *testing.T) {
 		if err := os.WriteFile(c.TLSCert, []byte("nothing"), 0o600); err != nil {
 			t.Fatal(err)
+		}
+		now.pass(time.Hour)
+		if status, err := get("/readyz", cert); status != http.StatusOK || err != nil {
+			t.Errorf("GET = %d, %v", status, err)
 		}
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = open(t, func() server.Config { d := config(t); d.TLSCert, d.TLSKey = c.TLSCert, c.TLSKey; return d }()).Serve(t.Context(), l, func() {})
+		d := config(t)
+		d.TLSCert, d.TLSKey = c.TLSCert, c.TLSKey
+		err = open(t, d).Serve(t.Context(), l, func() {})
 		if contacts.KindOf(err) != contacts.Invalid || !strings.Contains(err.Error(), "tls_cert") {
 			t.Errorf("Serve() = %v, want kind Invalid and tls_cert", err)
 		}

@@ -69,12 +69,19 @@ func reachable(addr *net.TCPAddr) string {
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), at.Port()).String()
 }
 
+// mostShown is how many accounts --demo lists of a database that it did not fill.
+const mostShown = 10
+
 // printDemo says where to look. The passwords are known only right after the
 // accounts were made.
 func (a *app) printDemo(d *server.Demo, url string) {
 	if !d.Created {
 		fmt.Fprintf(a.stdout, "\nThe database has accounts already, and --demo changed nothing:\n")
-		for _, acct := range d.Accounts {
+		for i, acct := range d.Accounts {
+			if i == mostShown {
+				fmt.Fprintf(a.stdout, "  and %d more\n", len(d.Accounts)-i)
+				break
+			}
 			fmt.Fprintf(a.stdout, "  %-13s  %s\n", role(acct.Admin), acct.Email)
 		}
 		fmt.Fprintf(a.stdout, "Look at %s/. Set a new password with: contactsd user passwd EMAIL%s\n", url, a.dataFlag())

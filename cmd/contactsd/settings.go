@@ -61,6 +61,9 @@ func newSettings() *settings {
 	f.BoolVar(&c.AcceptRedundantOtherRel, "accept-redundant-other-rel", c.AcceptRedundantOtherRel,
 		"accept the rel \"other\" that an old library adds to labelled elements")
 
+	f.DurationVar(&c.ReadTimeout, "read-timeout", c.ReadTimeout, "how long a request with its body may take to arrive")
+	f.DurationVar(&c.WriteTimeout, "write-timeout", c.WriteTimeout, "how long a request and its answer may take together")
+	f.DurationVar(&c.IdleTimeout, "idle-timeout", c.IdleTimeout, "how long a connection waits for its next request")
 	f.DurationVar(&c.ShutdownTimeout, "shutdown-timeout", c.ShutdownTimeout, "how long requests under way may take when the server stops")
 	f.StringVar(&s.logFormat, "log-format", "text", "`form` of the log: text or json")
 	f.StringVar(&s.logLevel, "log-level", "info", "least `level` to log: debug, info, warn or error")
