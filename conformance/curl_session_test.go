@@ -26,6 +26,34 @@ func TestCurl(t *testing.T) {
 	t.Run("representations", func(t *testing.T) { testRepresentations(t, me) })
 }
 
+// TestCurlOverTLS asks for the original host by its name and gets the server,
+// whose certificate curl checks.
+func TestCurlOverTLS(t *testing.T) {
+	cert := newCertificate(t)
+	c := newCurl(t, start(t, "--tls-cert", cert.cert, "--tls-key", cert.key))
+	c.url = "https://www.google.com"
+	c.more = []string{"--cacert", cert.authority, "--connect-to", "www.google.com:443:" + c.addr}
+	me := c.as(t, user)
+	_, e := me.post(t, mine, person("Jane Bennet", "jane@example.org"))
+	t.Run("RES-60 RES-62 links lead to the host that was asked", func(t *testing.T) {
+		self := href(e.Links, "self")
+		if !strings.HasPrefix(self, "https://www.google.com/m8/feeds/contacts/liz%40example.com/full/") {
+			t.Errorf("self link %q", self)
+		}
+		me.do(t, self).want(t, http.StatusOK)
+	})
+	t.Run("RES-63 ids do not", func(t *testing.T) {
+		if want := "http://" + c.addr + "/m8/feeds/contacts/liz%40example.com/base/"; !strings.HasPrefix(e.ID, want) {
+			t.Errorf("id %q, want %q and a short id", e.ID, want)
+		}
+	})
+	t.Run("AUTH-9 no token", func(t *testing.T) {
+		a := c.do(t, c.url+mine)
+		a.want(t, http.StatusUnauthorized)
+		a.wantHeader(t, "WWW-Authenticate", `GoogleLogin realm="https://www.google.com/accounts/ClientLogin", service="cp"`)
+	})
+}
+
 func testSignIn(t *testing.T, c *curl) {
 	login := c.url + "/accounts/ClientLogin"
 	t.Run("AUTH-14 AUTH-21 AUTH-23 the answer is three lines", func(t *testing.T) {

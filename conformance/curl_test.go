@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,7 +19,8 @@ import (
 // curl is a curl that talks to one server, signed in or not.
 type curl struct {
 	*server
-	auth string // the value of the Authorization header; empty: none
+	auth string   // the value of the Authorization header; empty: none
+	more []string // options for every call
 }
 
 // newCurl returns a curl that is not signed in.
@@ -36,7 +38,7 @@ func (c *curl) as(t *testing.T, email string) *curl {
 	a := c.do(t, "--data-urlencode", "Email="+email, "--data-urlencode", "Passwd="+password,
 		"-d", "service=cp", "-d", "source=exampleCo-exampleApp-1", c.url+"/accounts/ClientLogin")
 	a.want(t, http.StatusOK)
-	return &curl{server: c.server, auth: "GoogleLogin auth=" + a.line(t, "Auth")}
+	return &curl{server: c.server, more: c.more, auth: "GoogleLogin auth=" + a.line(t, "Auth")}
 }
 
 // An answer is what curl printed and stored of a response.
@@ -57,7 +59,7 @@ func (c *curl) do(t *testing.T, args ...string) answer {
 	if c.auth != "" {
 		all = append(all, "-H", "Authorization: "+c.auth)
 	}
-	cmd := exec.Command("curl", append(all, args...)...)
+	cmd := exec.Command("curl", slices.Concat(all, c.more, args)...)
 	cmd.Env = clean()
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

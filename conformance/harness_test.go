@@ -60,20 +60,18 @@ var build = sync.OnceValues(func() (string, error) {
 	return bin, nil
 })
 
-// noteSource looks at every Go and SQL file of the module. go test remembers
-// what a test has looked at: without this it would take its result from the
-// cache after the server has changed.
+// noteSource looks at every file of the module. go test remembers what a test
+// has looked at: without this it would take its result from the cache after
+// the server has changed.
 func noteSource(root string) error {
 	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && path != root && slices.Contains([]string{".git", "bin", "data", "testdata"}, d.Name()) {
+		if name, err := filepath.Rel(root, path); err != nil || slices.Contains([]string{".git", "bin", "data"}, name) {
 			return filepath.SkipDir
 		}
-		if ext := filepath.Ext(path); ext == ".go" || ext == ".sql" {
-			_, err = os.Stat(path)
-		}
+		_, err = os.Stat(path)
 		return err
 	})
 }
