@@ -145,10 +145,16 @@ func (w *world) do(user, method, path, body string, header ...string) *answer {
 	if err != nil {
 		w.t.Fatalf("%s %s: %v", method, path, err)
 	}
+	return read(w.t, resp)
+}
+
+// read reads a response to its end.
+func read(t testing.TB, resp *http.Response) *answer {
+	t.Helper()
 	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)
 	if err != nil {
-		w.t.Fatalf("%s %s: %v", method, path, err)
+		t.Fatalf("%s %s: %v", resp.Request.Method, resp.Request.URL, err)
 	}
 	return &answer{resp, string(b)}
 }
