@@ -23,13 +23,11 @@ var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
 func getBuffer() *buffer { return buffers.Get().(*buffer) }
 
-// putBuffer gives a buffer back. One that a large page grew is left to the
-// garbage collector, so that idle memory stays small.
+// putBuffer gives a buffer back. The garbage collector empties the pool when
+// nobody takes from it, so that idle memory stays small.
 func putBuffer(b *buffer) {
-	if cap(b.b) <= 1<<20 {
-		b.b = b.b[:0]
-		buffers.Put(b)
-	}
+	b.b = b.b[:0]
+	buffers.Put(b)
 }
 
 // writeEntry writes one entry as a document.
