@@ -29,7 +29,7 @@ WANTED = sys.argv[5:]
 
 # libgdata trusts what the TLS library of the process trusts, and checks the
 # server as it does everywhere; LIBGDATA_LAX_SSL_CERTIFICATES is not needed.
-Gio.TlsBackend.get_default().set_default_database(Gio.TlsFileDatabase.new(CA_FILE))
+Gio.TlsBackend.get_default().set_default_database(Gio.TlsFileDatabase.new(os.path.abspath(CA_FILE)))
 
 HOST, _, PORT = WHERE.rpartition(':')
 PROXY = Gio.SimpleProxyResolver.new('http://127.0.0.1:%d' % tunnel.start((HOST, int(PORT))), [])
