@@ -4,6 +4,7 @@ import (
 	"iter"
 
 	"contacts"
+	"contacts/wire"
 )
 
 // Contact implements store.Tx.
@@ -19,7 +20,7 @@ func (t *tx) Contact(id contacts.ID) (*contacts.Contact, error) {
 // readContact makes c the contact or tombstone of a row.
 func readContact(r *row, c *contacts.Contact) error {
 	c.ID, c.Rev, c.Created, c.Deleted = r.id, r.rev, r.created, r.dead
-	return decodeContact(r.data, c)
+	return wire.ReadStoredContact(r.data, c)
 }
 
 // Contacts implements store.Tx.
@@ -33,7 +34,7 @@ func (t *tx) CountContacts(q contacts.Query) (int, error) { return t.total(conta
 // InsertContact implements store.Tx.
 func (t *tx) InsertContact(c *contacts.Contact) error {
 	return t.change(func() error {
-		t.buf = encodeContact(t.buf[:0], c)
+		t.buf = wire.AppendStoredContact(t.buf[:0], c)
 		if err := t.insert(contactKind, c.ID, c.Rev, c.Created, t.buf); err != nil {
 			return err
 		}
@@ -45,7 +46,7 @@ func (t *tx) InsertContact(c *contacts.Contact) error {
 // UpdateContact implements store.Tx.
 func (t *tx) UpdateContact(old, c *contacts.Contact) error {
 	return t.change(func() error {
-		t.buf = encodeContact(t.buf[:0], c)
+		t.buf = wire.AppendStoredContact(t.buf[:0], c)
 		if err := t.update(contactKind, c.ID, c.Rev, c.Created, t.buf); err != nil {
 			return err
 		}
@@ -57,7 +58,7 @@ func (t *tx) UpdateContact(old, c *contacts.Contact) error {
 // DeleteContact implements store.Tx.
 func (t *tx) DeleteContact(old, tombstone *contacts.Contact) error {
 	return t.change(func() error {
-		t.buf = encodeContact(t.buf[:0], &contacts.Contact{Memberships: tombstone.Memberships})
+		t.buf = wire.AppendStoredContact(t.buf[:0], &contacts.Contact{Memberships: tombstone.Memberships})
 		if err := t.bury(contactKind, tombstone.ID, tombstone.Rev, tombstone.Created, t.buf); err != nil { // QRY-47
 			return err
 		}
@@ -111,7 +112,7 @@ func (t *tx) Group(id contacts.ID) (*contacts.Group, error) {
 // readGroup makes g the group or tombstone of a row.
 func readGroup(r *row, g *contacts.Group) error {
 	g.ID, g.Rev, g.Created, g.Deleted = r.id, r.rev, r.created, r.dead
-	return decodeGroup(r.data, g)
+	return wire.ReadStoredGroup(r.data, g)
 }
 
 // Groups implements store.Tx.
@@ -129,7 +130,7 @@ func (t *tx) CountGroups(q contacts.Query) (int, error) {
 // InsertGroup implements store.Tx.
 func (t *tx) InsertGroup(g *contacts.Group) error {
 	return t.change(func() error {
-		t.buf = encodeGroup(t.buf[:0], g)
+		t.buf = wire.AppendStoredGroup(t.buf[:0], g)
 		return t.insert(groupKind, g.ID, g.Rev, g.Created, t.buf)
 	})
 }
@@ -137,7 +138,7 @@ func (t *tx) InsertGroup(g *contacts.Group) error {
 // UpdateGroup implements store.Tx.
 func (t *tx) UpdateGroup(_, g *contacts.Group) error {
 	return t.change(func() error {
-		t.buf = encodeGroup(t.buf[:0], g)
+		t.buf = wire.AppendStoredGroup(t.buf[:0], g)
 		return t.update(groupKind, g.ID, g.Rev, g.Created, t.buf)
 	})
 }
@@ -145,7 +146,7 @@ func (t *tx) UpdateGroup(_, g *contacts.Group) error {
 // DeleteGroup implements store.Tx.
 func (t *tx) DeleteGroup(_, tombstone *contacts.Group) error {
 	return t.change(func() error {
-		t.buf = encodeGroup(t.buf[:0], &contacts.Group{})
+		t.buf = wire.AppendStoredGroup(t.buf[:0], &contacts.Group{})
 		return t.bury(groupKind, tombstone.ID, tombstone.Rev, tombstone.Created, t.buf)
 	})
 }

@@ -1,0 +1,176 @@
+package sqlite_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"contacts"
+	"contacts/store"
+	"contacts/store/sqlite"
+	"contacts/store/storetest"
+)
+
+const benchOwner store.Owner = 7
+
+// insert adds n people to the book of an owner in one update, as package book
+// does it.
+func insert(tx store.Tx, people []*contacts.Contact) error {
+	b, err := tx.Book()
+	if err != nil {
+		return err
+	}
+	for _, c := range people {
+		b.Rev++
+		b.LastID++
+		b.Contacts++
+		c.ID, c.Rev, c.Created = b.LastID, b.Rev, b.Rev
+		if err := tx.InsertContact(c); err != nil {
+			return err
+		}
+		if err := tx.PutBook(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fill makes a book of n people.
+func fill(tb testing.TB, st store.Store, n int) {
+	tb.Helper()
+	for i := 0; i < n; {
+		var people []*contacts.Contact
+		for ; i < n && len(people) < 500; i++ {
+			people = append(people, storetest.Person(i, 0))
+		}
+		err := st.Update(context.Background(), benchOwner, func(tx store.Tx) error {
+			if b, err := tx.Book(); err != nil {
+				return err
+			} else if b.Rev == 0 {
+				if err := tx.PutBook(store.Book{Rev: firstRev, Created: firstRev}); err != nil {
+					return err
+				}
+			}
+			return insert(tx, people)
+		})
+		if err != nil {
+			tb.Fatal(err)
+		}
+	}
+}
+
+// firstRev is a revision as today's clocks give it.
+const firstRev contacts.Rev = 1_750_000_000_000_000
+
+// openBook opens a store with a book of n people in it.
+func openBook(tb testing.TB, n int) *sqlite.Store {
+	tb.Helper()
+	st, err := sqlite.Open(context.Background(), tb.TempDir(), sqlite.Options{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := st.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	fill(tb, st, n)
+	return st
+}
+
+// clients runs fn n times in all, by so many goroutines.
+func clients(goroutines, n int, fn func(i int)) {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range goroutines {
+		wg.Go(func() {
+			for i := int(next.Add(1)); i <= n; i = int(next.Add(1)) {
+				fn(i)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func BenchmarkInsert(b *testing.B) {
+	for _, bm := range []struct{ clients, each int }{{1, 1}, {8, 1}, {32, 1}, {1, 100}} {
+		b.Run(fmt.Sprintf("clients=%d/each=%d", bm.clients, bm.each), func(b *testing.B) {
+			st := openBook(b, 10000)
+			var people []*contacts.Contact
+			for i := range 1000 {
+				people = append(people, storetest.Person(20000+i, 0))
+			}
+			b.ReportAllocs()
+			b.ResetTimer()
+			clients(bm.clients, b.N/bm.each, func(i int) {
+				some := make([]*contacts.Contact, bm.each)
+				for j := range some {
+					c := *people[(i*bm.each+j)%len(people)]
+					some[j] = &c
+				}
+				err := st.Update(context.Background(), benchOwner, func(tx store.Tx) error { return insert(tx, some) })
+				if err != nil {
+					b.Error(err)
+				}
+			})
+		})
+	}
+}
+
+func BenchmarkUpdate(b *testing.B) {
+	for _, bm := range []struct{ clients, each int }{{1, 1}, {8, 1}, {1, 100}} {
+		b.Run(fmt.Sprintf("clients=%d/each=%d", bm.clients, bm.each), func(b *testing.B) {
+			st := openBook(b, 10000)
+			b.ReportAllocs()
+			b.ResetTimer()
+			clients(bm.clients, b.N/bm.each, func(i int) {
+				err := st.Update(context.Background(), benchOwner, func(tx store.Tx) error {
+					book, err := tx.Book()
+					if err != nil {
+						return err
+					}
+					for j := range bm.each {
+						n := (i*bm.each + j) * 7919 % 10000
+						old, err := tx.Contact(contacts.ID(n + 1))
+						if err != nil {
+							return err
+						}
+						c := old.Clone()
+						c.Notes += " twice"
+						c.Phones[0].Number = fmt.Sprint("+44-020-555-", 1000+i%9000)
+						book.Rev++
+						c.Rev = book.Rev
+						if err := tx.UpdateContact(old, c); err != nil {
+							return err
+						}
+					}
+					return tx.PutBook(book)
+				})
+				if err != nil {
+					b.Error(err)
+				}
+			})
+		})
+	}
+}
+
+func BenchmarkSearch(b *testing.B) {
+	for _, n := range []int{10000, 100000} {
+		st := openBook(b, n)
+		for _, text := range []string{"u0004711", "mail37 example", "u0004711 example", "e", "likes"} {
+			b.Run(fmt.Sprintf("n=%d/q=%s", n, text), func(b *testing.B) {
+				b.ReportAllocs()
+				found := 0
+				for b.Loop() {
+					st.View(context.Background(), benchOwner, func(tx store.Tx) (err error) {
+						found, err = tx.CountContacts(contacts.Query{Text: text})
+						return err
+					})
+				}
+				b.ReportMetric(float64(found), "found")
+			})
+		}
+	}
+}
