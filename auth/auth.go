@@ -4,8 +4,8 @@
 // call the rest.
 //
 // All it knows is kept as records of a store.Store, with those of an account
-// under the account's own number. Nothing is cached, so that a change made by
-// one process holds at once for all that share the store.
+// under the account's own number. Every request reads it there, so that a change
+// made by one process holds at once for all that share the store.
 package auth
 
 import (
@@ -75,6 +75,7 @@ type Service struct {
 
 	hashing hashing
 	rates   rates
+	holders holders
 }
 
 // New makes a Service on st. It reads nothing yet.

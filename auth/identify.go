@@ -45,30 +45,34 @@ func (s *Service) Identify(r *http.Request) (*Identity, error) {
 	if !ok {
 		return nil, unauthorized(reasonInvalid) // AUTH-8
 	}
-	var (
-		t     token
-		a     account
-		known bool
-	)
-	err := s.store.View(r.Context(), owner, func(tx store.Tx) (err error) {
-		if known, err = read(tx, recordToken, tokenKey(c.token), &t); err != nil || !known {
+	key := tokenKey(c.token)
+	var h *holder
+	err := s.store.View(r.Context(), owner, func(tx store.Tx) error {
+		token, err := tx.Record(recordToken, key)
+		if err != nil {
 			return err
 		}
-		known, err = read(tx, recordAccount, selfKey, &a)
+		account, err := tx.Record(recordAccount, selfKey)
+		if err != nil {
+			return err
+		}
+		h, err = s.holders.decode(key, token, account)
 		return err
 	})
 	switch {
+	case contacts.KindOf(err) == contacts.NotFound:
+		return nil, unauthorized(reasonInvalid) // AUTH-8
 	case err != nil:
 		return nil, err
-	case !known || t.Kind != kind || a.Disabled || a.Deleted:
+	case h.token.Kind != kind || h.account.Disabled || h.account.Deleted:
 		return nil, unauthorized(reasonInvalid) // AUTH-8
-	case !s.now().Before(t.Expires):
+	case !s.now().Before(h.token.Expires):
 		return nil, unauthorized(reasonExpired) // AUTH-8
 	}
 	if err := s.rates.allow(owner, s.now(), s.o.RequestRate, s.o.RequestBurst); err != nil {
 		return nil, err // SEC-11
 	}
-	return &Identity{Account: a.public(owner), Kind: kind}, nil
+	return &Identity{Account: h.account.public(owner), Kind: kind}, nil
 }
 
 // kindOf is the kind of token that a scheme presents. Schemes that are switched
