@@ -17,12 +17,19 @@ type Match struct {
 	// condition. A weak tag never matches, and one without quotes is compared
 	// without them (WRT-34).
 	ETags []string
+
+	// Missing is the error for a write that should have said which state it
+	// expects. It is for an entry that could be written otherwise.
+	Missing error
 }
 
 // check fails with kind Stale if the entry, whose revision is rev, is in
 // another state: with code CodeConflict for the version number and CodeETags
-// for the tags.
+// for the tags. It fails with m.Missing if that is set.
 func (m Match) check(rev contacts.Rev) error {
+	if m.Missing != nil {
+		return m.Missing
+	}
 	if m.Version != "" && m.Version != rev.String() { // WRT-30, WRT-39
 		return mismatch(contacts.CodeConflict, rev, m.Version)
 	}

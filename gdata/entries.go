@@ -107,11 +107,7 @@ func (h *handler) update(w http.ResponseWriter, rq *request) error {
 	if err := rq.checkID(e.ID); err != nil {
 		return err
 	}
-	m, err := rq.match(e.ETag, true)
-	if err != nil {
-		return err
-	}
-	it, err := rq.kind.update(rq.ctx(), rq.at, rq.id, e, m)
+	it, err := rq.kind.update(rq.ctx(), rq.at, rq.id, e, rq.match(e.ETag, true))
 	if err != nil {
 		return h.stale(w, rq, it, err)
 	}
@@ -120,10 +116,7 @@ func (h *handler) update(w http.ResponseWriter, rq *request) error {
 
 // delete serves DELETE on an edit URL (WRT-50).
 func (h *handler) delete(w http.ResponseWriter, rq *request) error {
-	m, err := rq.match("", h.o.RequirePreconditionOnDelete) // WRT-37, WRT-38
-	if err != nil {
-		return err
-	}
+	m := rq.match("", h.o.RequirePreconditionOnDelete) // WRT-37, WRT-38
 	it, err := rq.kind.delete(rq.ctx(), rq.at, rq.id, m)
 	if err != nil {
 		return h.stale(w, rq, it, err)
@@ -146,7 +139,7 @@ func (h *handler) stale(w http.ResponseWriter, rq *request, now item, err error)
 
 // match is the precondition of a write: version number, If-Match, and in
 // versions 2 and 3 the ETag of the entry in the body (WRT-30 to WRT-39).
-func (rq *request) match(bodyETag string, required bool) (book.Match, error) {
+func (rq *request) match(bodyETag string, required bool) book.Match {
 	m := book.Match{Version: rq.segment}
 	header := reply.ETags(rq.Header, "If-Match") // VER-10
 	switch {
@@ -156,12 +149,12 @@ func (rq *request) match(bodyETag string, required bool) (book.Match, error) {
 	case rq.version > 1 && bodyETag != "":
 		m.ETags = []string{bodyETag} // WRT-31
 	case rq.segment == "" && required && rq.version == 1:
-		return m, contacts.Errorf(contacts.Invalid, "", "Missing resource version ID") // WRT-35
+		m.Missing = contacts.Errorf(contacts.Invalid, "", "Missing resource version ID") // WRT-35
 	case rq.segment == "" && required:
-		return m, contacts.Errorf(contacts.Forbidden, contacts.CodeHeaderRequired,
+		m.Missing = contacts.Errorf(contacts.Forbidden, contacts.CodeHeaderRequired,
 			"If-Match or If-None-Match header or entry etag attribute required") // WRT-36
 	}
-	return m, nil
+	return m
 }
 
 // readEntry reads the body of an insert or update.
