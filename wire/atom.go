@@ -2,12 +2,27 @@ package wire
 
 import "contacts"
 
-// appendXML appends the element that t is, with the parts u that the schema
-// does not know; u may be nil.
-func (s *shape[T]) appendXML(b []byte, name *elemName, t *T, e *Encoder, u *contacts.Unknown) []byte {
+// appendXML appends the element that t is. ex is t's Extra, and u the piece of
+// an Extra that belongs to the element itself, or nil.
+func (s *shape[T]) appendXML(b []byte, name *elemName, t *T, e *Encoder, ex contacts.Extra, u *contacts.Unknown) []byte {
 	b = append(b, name.open...)
 	for i := range s.attrs {
-		b = s.attrs[i].appendXML(b, t)
+		a := &s.attrs[i]
+		if a.str == nil {
+			if *a.flag(t) {
+				b = append(b, a.xml...) // XML-11
+			}
+			continue
+		}
+		v := *a.str(t)
+		if v == "" && (a.force == nil || !a.force(t)) {
+			continue
+		}
+		b = append(b, a.xml...)
+		if a.word {
+			b = appendWordPrefix(b, v)
+		}
+		b = append(appendAttr(b, v), '\'')
 	}
 	if u != nil {
 		b = append(b, u.Attrs...) // XML-7
@@ -15,7 +30,7 @@ func (s *shape[T]) appendXML(b []byte, name *elemName, t *T, e *Encoder, u *cont
 	b = append(b, '>')
 	n := len(b)
 	if len(s.elems) != 0 {
-		b = appendElems(b, s.elems, t, e, *s.extra(t))
+		b = appendElems(b, s.elems, t, e, ex)
 	}
 	switch {
 	case s.text != nil:
@@ -34,25 +49,6 @@ func (s *shape[T]) appendXML(b []byte, name *elemName, t *T, e *Encoder, u *cont
 	return append(b, name.close...)
 }
 
-func (a *attr[T]) appendXML(b []byte, t *T) []byte {
-	if a.str == nil {
-		if *a.flag(t) {
-			b = append(b, a.xml...) // XML-11
-		}
-		return b
-	}
-	v := *a.str(t)
-	if v == "" && (a.force == nil || !a.force(t)) {
-		return b
-	}
-	b = append(b, a.xml...)
-	if a.word {
-		b = appendWordPrefix(b, v)
-	}
-	b = appendAttr(b, v)
-	return append(b, '\'')
-}
-
 // appendWordPrefix appends what makes a URI of a word of the schema.
 func appendWordPrefix(b []byte, v string) []byte {
 	for i := range len(v) {
@@ -63,9 +59,18 @@ func appendWordPrefix(b []byte, v string) []byte {
 	return append(b, gdWord...)
 }
 
+// appendElems appends the children of t that elems lists; ex is its Extra.
 func appendElems[T any](b []byte, elems []elem[T], t *T, e *Encoder, ex contacts.Extra) []byte {
 	for i := range elems {
-		b = elems[i].xml(b, t, e, ex)
+		el := &elems[i]
+		if el.str != nil && len(ex) == 0 && (el.attr == nil || *el.attr(t) == "") {
+			if v := *el.str(t); v != "" {
+				b = append(b, el.name.text...)
+				b = append(appendText(b, v), el.name.close...)
+			}
+			continue
+		}
+		b = el.xml(b, t, e, ex)
 	}
 	return b
 }

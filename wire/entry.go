@@ -32,16 +32,15 @@ type Entry struct {
 // What a client cannot set is ignored (XML-8). The contact is as the client
 // sent it: not normalized, and not validated.
 func ParseContact(doc []byte, ref func(href string) (contacts.ID, error)) (*Entry, error) {
-	p := &parser{ref: ref}
-	p.start(doc)
-	e, err := p.document(ContactKind)
-	return e, err
+	p := newParser(doc, ref)
+	defer p.free()
+	return p.document(ContactKind)
 }
 
 // ParseGroup reads one group entry; see ParseContact.
 func ParseGroup(doc []byte) (*Entry, error) {
-	p := &parser{}
-	p.start(doc)
+	p := newParser(doc, nil)
+	defer p.free()
 	return p.document(GroupKind)
 }
 

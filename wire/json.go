@@ -9,20 +9,32 @@ import (
 // JSON is written without looking ahead: every member ends in a comma, and
 // closeObject turns the last one into the brace.
 
-// appendJSON appends the object that stands for the element t (JSON-2), with
-// the parts u that the schema does not know; u may be nil.
-func (s *shape[T]) appendJSON(b []byte, t *T, e *Encoder, u *contacts.Unknown) []byte {
+// appendJSON appends the object that stands for the element t (JSON-2); ex and
+// u are as in appendXML.
+func (s *shape[T]) appendJSON(b []byte, t *T, e *Encoder, ex contacts.Extra, u *contacts.Unknown) []byte {
 	n := len(b)
 	b = append(b, '{')
-	for i := range s.attrs {
-		b = s.attrs[i].appendJSON(b, t) // JSON-3 JSON-12
+	for i := range s.attrs { // JSON-3 JSON-12
+		a := &s.attrs[i]
+		if a.str == nil {
+			if *a.flag(t) {
+				b = append(b, a.json...)
+			}
+			continue
+		}
+		v := *a.str(t)
+		if v == "" && (a.force == nil || !a.force(t)) {
+			continue
+		}
+		b = append(b, a.json...)
+		if a.word {
+			b = appendWordPrefix(b, v)
+		}
+		b = append(appendString(b, v), '"', ',')
 	}
 	b = unknownAttrsJSON(b, n, u)
 	if len(s.elems) != 0 {
-		ex := *s.extra(t)
-		for i := range s.elems {
-			b = s.elems[i].json(b, t, e, ex)
-		}
+		b = appendMembers(b, s.elems, t, e, ex)
 	}
 	b = unknownXMLJSON(b, n, u)
 	switch {
@@ -41,23 +53,19 @@ func (s *shape[T]) appendJSON(b []byte, t *T, e *Encoder, u *contacts.Unknown) [
 	return closeObject(b)
 }
 
-func (a *attr[T]) appendJSON(b []byte, t *T) []byte {
-	if a.str == nil {
-		if *a.flag(t) {
-			b = append(b, a.json...)
+func appendMembers[T any](b []byte, elems []elem[T], t *T, e *Encoder, ex contacts.Extra) []byte {
+	for i := range elems {
+		el := &elems[i]
+		if el.str != nil && len(ex) == 0 && (el.attr == nil || *el.attr(t) == "") {
+			if v := *el.str(t); v != "" {
+				b = append(b, el.name.jtext...)
+				b = append(appendString(b, v), `"},`...)
+			}
+			continue
 		}
-		return b
+		b = el.json(b, t, e, ex)
 	}
-	v := *a.str(t)
-	if v == "" && (a.force == nil || !a.force(t)) {
-		return b
-	}
-	b = append(b, a.json...)
-	if a.word {
-		b = appendWordPrefix(b, v)
-	}
-	b = appendString(b, v)
-	return append(b, '"', ',')
+	return b
 }
 
 // appendTextMember appends the member for the text of an element, the last one
@@ -157,10 +165,7 @@ func (e *Encoder) appendContactJSON(b []byte, c *contacts.Contact, root bool) []
 	b = e.appendEnvelopeJSON(b, &v, root)
 	switch {
 	case !c.Deleted:
-		rows := contactViews[e.class]
-		for i := range rows {
-			b = rows[i].json(b, c, e, c.Extra)
-		}
+		b = appendMembers(b, contactViews[e.class], c, e, c.Extra)
 	case !e.o.MinimalTombstones:
 		b = memberRow.json(b, c, e, nil) // QRY-41
 	}
@@ -176,9 +181,7 @@ func (e *Encoder) appendGroupJSON(b []byte, g *contacts.Group, root bool) []byte
 		b = append(appendString(b, g.System), `"},`...)
 	}
 	if !g.Deleted {
-		for i := range groupShape.elems {
-			b = groupShape.elems[i].json(b, g, e, g.Extra)
-		}
+		b = appendMembers(b, groupShape.elems, g, e, g.Extra)
 	}
 	return closeObject(e.appendExtraJSON(b, n, &v))
 }

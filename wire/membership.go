@@ -87,9 +87,9 @@ func memberships(tag byte, full string) elem[contacts.Contact] {
 			return append(b, ',')
 		},
 		parse: func(p *parser, c *contacts.Contact, ex *contacts.Extra) error {
-			var in membershipInfo
-			var own contacts.Extra
-			if err := membershipShape.parse(p, &in, &own, ""); err != nil {
+			in := &p.member
+			*in = membershipInfo{}
+			if err := membershipShape.parse(p, in, &in.extra, ""); err != nil {
 				return inItem(err, full, len(c.Memberships))
 			}
 			if in.deleted {
@@ -100,7 +100,9 @@ func memberships(tag byte, full string) elem[contacts.Contact] {
 				return err
 			}
 			c.Memberships = append(c.Memberships, contacts.Membership{Group: id})
-			adopt(ex, own, place(id))
+			if len(in.extra) != 0 {
+				adopt(ex, in.extra, place(id))
+			}
 			return nil
 		},
 		fields: []field[contacts.Contact]{keepMany(tag, get, membership)},
@@ -111,6 +113,7 @@ func memberships(tag byte, full string) elem[contacts.Contact] {
 type membershipInfo struct {
 	deleted bool
 	href    string
+	extra   contacts.Extra
 }
 
 var membershipShape = makeShape(shape[membershipInfo]{

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"contacts"
 )
@@ -15,6 +16,32 @@ type parser struct {
 	extra int       // bytes of unknown XML in the entry so far
 	blobs int       // bytes of all fragments so far
 	scope []binding // prefixes in scope of the fragment being written
+
+	member membershipInfo // the membership being read
+}
+
+// parsers keeps parsers for reuse, because their tables are larger than most
+// documents.
+var parsers = sync.Pool{New: func() any { return new(parser) }}
+
+// newParser begins to read doc. The caller frees the parser.
+func newParser(doc []byte, ref func(string) (contacts.ID, error)) *parser {
+	p := parsers.Get().(*parser)
+	p.ref = ref
+	p.start(doc)
+	return p
+}
+
+// free forgets the document. What was read stays: its strings are parts of the
+// document or copies.
+func (p *parser) free() {
+	scratch := p.scratch
+	if cap(scratch) > 64<<10 {
+		scratch = nil
+	}
+	*p = parser{}
+	p.scratch = scratch
+	parsers.Put(p)
 }
 
 // errEmpty says that an element is completely empty, so that it is dropped.

@@ -49,9 +49,9 @@ type scanner struct {
 	rooted  bool // the root element has begun
 	scratch []byte
 
-	attrSpace [12]xmlAttr
-	openSpace [16]openElement
-	bindSpace [16]binding
+	attrSpace [8]xmlAttr
+	openSpace [8]openElement
+	bindSpace [8]binding
 	declSpace [8]binding
 }
 

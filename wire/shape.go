@@ -96,6 +96,11 @@ type elem[T any] struct {
 	repeats  bool  // may occur more than once; an array in JSON (JSON-6)
 	required bool
 
+	// Of a simple element with a text: the text, and its attribute if it has
+	// one. While the attribute is empty and nothing unknown is around, the
+	// element is the text between two constants, and is written as such.
+	str, attr func(*T) *string
+
 	// xml and json append the element or elements, or nothing; ex is the Extra
 	// of the element that they are in.
 	xml  func(b []byte, t *T, e *Encoder, ex contacts.Extra) []byte
@@ -119,8 +124,10 @@ type elemName struct {
 	local string
 	full  string // gd:email
 	open  string // <gd:email
+	text  string // <gd:email>
 	close string // </gd:email>
 	json  string // "gd$email":
+	jtext string // "gd$email":{"$t":"
 }
 
 func nameOf(full string) elemName {
@@ -129,7 +136,8 @@ func nameOf(full string) elemName {
 	if !ok {
 		panic("wire: no namespace for " + full)
 	}
-	return elemName{ns: ns, local: local, full: full, open: "<" + full, close: "</" + full + ">", json: `"` + prefix + "$" + local + `":`}
+	key := `"` + prefix + "$" + local + `":`
+	return elemName{ns: ns, local: local, full: full, open: "<" + full, text: "<" + full + ">", close: "</" + full + ">", json: key, jtext: key + `{"$t":"`}
 }
 
 // text is a simple element that holds a text and may occur once. Unknown parts
@@ -143,20 +151,20 @@ func text[T any](tag byte, full string, get func(*T) *string) elem[T] {
 func simple[T any](full string, s *shape[T]) elem[T] {
 	name := nameOf(full)
 	s.build()
-	return elem[T]{
+	el := elem[T]{
 		name: name, shown: classAll,
 		xml: func(b []byte, t *T, e *Encoder, ex contacts.Extra) []byte {
 			if s.isEmpty(t) {
 				return b
 			}
-			return s.appendXML(b, &name, t, e, find(ex, full))
+			return s.appendXML(b, &name, t, e, nil, find(ex, full))
 		},
 		json: func(b []byte, t *T, e *Encoder, ex contacts.Extra) []byte {
 			if s.isEmpty(t) {
 				return b
 			}
 			b = append(b, name.json...)
-			b = s.appendJSON(b, t, e, find(ex, full))
+			b = s.appendJSON(b, t, e, nil, find(ex, full))
 			return append(b, ',')
 		},
 		parse: func(p *parser, t *T, ex *contacts.Extra) error {
@@ -164,6 +172,13 @@ func simple[T any](full string, s *shape[T]) elem[T] {
 		},
 		fields: s.stored,
 	}
+	if s.text != nil && len(s.attrs) <= 1 {
+		el.str = s.text.str
+		for _, a := range s.attrs {
+			el.attr = a.str
+		}
+	}
+	return el
 }
 
 // one is an element that may occur once and has a struct of its own. It is
@@ -175,7 +190,11 @@ func one[T, U any](tag byte, full string, get func(*T) *U, s *shape[U]) elem[T] 
 		name: name, shown: classAll,
 		xml: func(b []byte, t *T, e *Encoder, _ contacts.Extra) []byte {
 			u, n := get(t), len(b)
-			b = s.appendXML(b, &name, u, e, find(*s.extra(u), ""))
+			ex := *s.extra(u)
+			if len(ex) == 0 && len(s.elems) == 0 && s.isEmpty(u) {
+				return b
+			}
+			b = s.appendXML(b, &name, u, e, ex, find(ex, ""))
 			if len(b) == n+empty {
 				return b[:n]
 			}
@@ -183,8 +202,12 @@ func one[T, U any](tag byte, full string, get func(*T) *U, s *shape[U]) elem[T] 
 		},
 		json: func(b []byte, t *T, e *Encoder, _ contacts.Extra) []byte {
 			u, n := get(t), len(b)
+			ex := *s.extra(u)
+			if len(ex) == 0 && len(s.elems) == 0 && s.isEmpty(u) {
+				return b
+			}
 			b = append(b, name.json...)
-			b = s.appendJSON(b, u, e, find(*s.extra(u), ""))
+			b = s.appendJSON(b, u, e, ex, find(ex, ""))
 			if len(b) == n+len(name.json)+len("{}") {
 				return b[:n]
 			}
@@ -204,7 +227,7 @@ func one[T, U any](tag byte, full string, get func(*T) *U, s *shape[U]) elem[T] 
 				}
 				return b
 			},
-			read:  func(r *reader, t *T) { s.readStored(r, get(t)) },
+			read:  func(r *reader, t *T) { s.readFields(r, get(t)) },
 			reset: func(t *T) { s.reset(get(t)) },
 		}},
 	}
@@ -213,10 +236,10 @@ func one[T, U any](tag byte, full string, get func(*T) *U, s *shape[U]) elem[T] 
 // many is an element that may repeat, with a struct for each. A tag of 0 means
 // that another row stores them.
 func many[T, U any](tag byte, full string, get func(*T) *[]U, s *shape[U]) elem[T] {
-	return manyOf(tag, full, get, s, func(*Encoder, *U) bool { return true })
+	return manyOf(tag, full, get, s, nil)
 }
 
-// manyOf is many, showing only some of the structs.
+// manyOf is many, showing only some of the structs; nil shows all.
 func manyOf[T, U any](tag byte, full string, get func(*T) *[]U, s *shape[U], shown func(*Encoder, *U) bool) elem[T] {
 	name := nameOf(full)
 	el := elem[T]{
@@ -224,8 +247,9 @@ func manyOf[T, U any](tag byte, full string, get func(*T) *[]U, s *shape[U], sho
 		xml: func(b []byte, t *T, e *Encoder, _ contacts.Extra) []byte {
 			us := *get(t)
 			for i := range us {
-				if u := &us[i]; shown(e, u) {
-					b = s.appendXML(b, &name, u, e, find(*s.extra(u), ""))
+				if u := &us[i]; shown == nil || shown(e, u) {
+					ex := *s.extra(u)
+					b = s.appendXML(b, &name, u, e, ex, find(ex, ""))
 				}
 			}
 			return b
@@ -234,11 +258,12 @@ func manyOf[T, U any](tag byte, full string, get func(*T) *[]U, s *shape[U], sho
 			us := *get(t)
 			n := len(b)
 			for i := range us {
-				if u := &us[i]; shown(e, u) {
+				if u := &us[i]; shown == nil || shown(e, u) {
 					if len(b) == n {
 						b = append(append(b, name.json...), '[')
 					}
-					b = s.appendJSON(b, u, e, find(*s.extra(u), ""))
+					ex := *s.extra(u)
+					b = s.appendJSON(b, u, e, ex, find(ex, ""))
 					b = append(b, ',')
 				}
 			}
@@ -270,14 +295,21 @@ func manyOf[T, U any](tag byte, full string, get func(*T) *[]U, s *shape[U], sho
 // grow appends a zero struct, reusing what the slice had there before.
 func grow[U any](us *[]U, s *shape[U]) *U {
 	n := len(*us)
-	if n < cap(*us) {
-		*us = (*us)[:n+1]
-		s.reset(&(*us)[n])
-	} else {
-		var zero U
+	var zero U
+	if n == cap(*us) {
 		*us = append(*us, zero)
+		return &(*us)[n]
 	}
-	return &(*us)[n]
+	*us = (*us)[:n+1]
+	u := &(*us)[n]
+	if s.extra == nil {
+		*u = zero
+		return u
+	}
+	ex := (*s.extra(u))[:0]
+	*u = zero
+	*s.extra(u) = ex
+	return u
 }
 
 // list is an element that may repeat and holds a text. The In of its unknown
@@ -295,7 +327,7 @@ func list[T any](tag byte, full string, get func(*T) *[]string) elem[T] {
 				if len(ex) != 0 {
 					u = find(ex, place(ss[i]))
 				}
-				b = s.appendXML(b, &name, &ss[i], e, u)
+				b = s.appendXML(b, &name, &ss[i], e, nil, u)
 			}
 			return b
 		},
@@ -310,7 +342,7 @@ func list[T any](tag byte, full string, get func(*T) *[]string) elem[T] {
 				if len(ex) != 0 {
 					u = find(ex, place(ss[i]))
 				}
-				b = s.appendJSON(b, &ss[i], e, u)
+				b = s.appendJSON(b, &ss[i], e, nil, u)
 				b = append(b, ',')
 			}
 			b[len(b)-1] = ']'
@@ -375,7 +407,7 @@ func keepMany[T, U any](tag byte, get func(*T) *[]U, s *shape[U]) field[T] {
 			}
 			return b
 		},
-		read:  func(r *reader, t *T) { s.readStored(r, grow(get(t), s)) },
+		read:  func(r *reader, t *T) { s.readFields(r, grow(get(t), s)) },
 		reset: func(t *T) { us := get(t); *us = (*us)[:0] },
 	}
 }

@@ -2,7 +2,9 @@ package wire
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"sync"
 
 	"contacts"
 )
@@ -50,15 +52,23 @@ func ReadStoredGroup(data string, g *contacts.Group) error {
 
 func readStored[T any](s *shape[T], data string, t *T) error {
 	if data == "" || data[0] != storedVersion {
-		return fmt.Errorf("wire: stored entry of an unknown version")
+		return errors.New("wire: stored entry of an unknown version")
 	}
-	r := reader{s: data, i: 1}
-	s.readFields(&r, t)
+	r := readers.Get().(*reader)
+	*r = reader{s: data, i: 1}
+	s.readFields(r, t)
 	if r.err == nil && r.i != len(data) {
 		r.fail("data after its end")
 	}
-	return r.err
+	err := r.err
+	*r = reader{}
+	readers.Put(r)
+	return err
 }
+
+// readers keeps readers for reuse: the rows get them by address, so that each
+// would be an allocation.
+var readers = sync.Pool{New: func() any { return new(reader) }}
 
 // appendStored appends the fields of t and the 0 that ends them.
 func (s *shape[T]) appendStored(b []byte, t *T) []byte {
@@ -84,9 +94,6 @@ func appendStoredString(b []byte, s string) []byte {
 }
 
 func appendUvarint(b []byte, n uint64) []byte { return binary.AppendUvarint(b, n) }
-
-// readStored reads a struct that is zero.
-func (s *shape[T]) readStored(r *reader, t *T) { s.readFields(r, t) }
 
 // readFields reads fields up to the 0 that ends them.
 func (s *shape[T]) readFields(r *reader, t *T) {

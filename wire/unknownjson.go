@@ -15,8 +15,8 @@ type member struct{ name, value string }
 // parseNodes reads canonical XML: a node whose children are its elements. XML
 // that cannot be read, which no parser of ours has made, gives an empty node.
 func parseNodes(xml string) *node {
-	p := &parser{}
-	p.start([]byte("<x xmlns:gd='" + gdNS + "' xmlns:gContact='" + contactNS + "'>" + xml + "</x>"))
+	p := newParser([]byte("<x xmlns:gd='"+gdNS+"' xmlns:gContact='"+contactNS+"'>"+xml+"</x>"), nil)
+	defer p.free()
 	root := &node{}
 	if p.next() == tokStart && p.readNode(root) == nil {
 		return root
