@@ -1,13 +1,16 @@
+//go:build exp
+
 package sqlite
 
 import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
-"syscall"
 
 	"contacts"
 	"contacts/store"
@@ -81,4 +84,46 @@ func cpu() time.Duration {
 	var u syscall.Rusage
 	syscall.Getrusage(0, &u)
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func TestExpWal(t *testing.T) {
+	st, err := Open(context.Background(), t.TempDir(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t0 := time.Now()
+	var max, sum time.Duration
+	var ds []time.Duration
+	rev := contacts.Rev(1_750_000_000_000_000)
+	for i := range 6000 {
+		rev++
+		c := storetest.Person(i, 0)
+		c.ID, c.Rev, c.Created = contacts.ID(i+1), rev, rev
+		t1 := time.Now()
+		if err := st.Update(context.Background(), 7, func(tx store.Tx) error { return tx.InsertContact(c) }); err != nil {
+			t.Fatal(err)
+		}
+		d := time.Since(t1)
+		ds = append(ds, d)
+		sum += d
+		if d > max {
+			max = d
+		}
+		if i%1000 == 0 {
+			fi, _ := os.Stat(st.path + "-wal")
+			l, err := st.w.conn.checkpoint("NOOP")
+			fmt.Println(i, fi.Size()/4120, l, err, time.Since(t0))
+		}
+	}
+	slices.Sort(ds)
+	fmt.Println("mean", sum/6000, "max", max, "p50", ds[3000], "p99", ds[5940], "p999", ds[5994])
+	time.Sleep(1500 * time.Millisecond)
+	fi, _ := os.Stat(st.path + "-wal")
+	fmt.Println(fi.Size())
+	t0 = time.Now()
+	for range 1000 {
+		st.log.conn.checkpoint("NOOP")
+	}
+	fmt.Println("noop", time.Since(t0)/1000)
+	st.Close()
 }

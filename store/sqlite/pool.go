@@ -12,8 +12,9 @@ const maxReaders = 8
 
 // The page caches of connections, in KiB.
 const (
-	readerCache = "1000"
-	writerCache = "4000"
+	readerCache     = "1000"
+	writerCache     = "4000"
+	backgroundCache = "100"
 )
 
 // A pool lends out connections for reading. It opens them when they are

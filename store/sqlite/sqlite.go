@@ -40,6 +40,7 @@ type Store struct {
 	o    Options
 	pool pool
 	w    *writer
+	log  *checkpointer
 
 	mu     sync.Mutex
 	active int           // transactions under way
@@ -75,8 +76,15 @@ func (s *Store) open(dir string) error {
 		c.Close()
 		return err
 	}
+	background, err := open(s.path, backgroundCache)
+	if err != nil {
+		c.Close()
+		return err
+	}
+	background.SetBusyTimeout(0)
 	s.pool = pool{path: s.path, slots: make(chan struct{}, maxReaders)}
-	s.w = startWriter(c, s.o)
+	s.log = startCheckpointer(background, s.o.Logger)
+	s.w = startWriter(c, s.log, s.o)
 	return nil
 }
 
@@ -193,5 +201,5 @@ func (s *Store) Close() error {
 	}
 	s.mu.Unlock()
 	<-s.idle
-	return fault(errors.Join(s.pool.close(), s.w.stop()))
+	return fault(errors.Join(s.pool.close(), s.w.stop(), s.log.stop()))
 }

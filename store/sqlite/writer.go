@@ -25,6 +25,7 @@ type writer struct {
 	done  chan struct{} // closed when the queue is closed and empty
 	group []*update     // the updates that share the transaction under way
 	index index
+	log   *checkpointer
 }
 
 // An update is one call of Store.Update.
@@ -56,8 +57,8 @@ var errLost = contacts.Errorf(contacts.Unavailable, contacts.CodeOverloaded, "Th
 // function ended the goroutine instead of returning.
 var errExit = errors.New("an update ended its goroutine")
 
-func startWriter(c *conn, o Options) *writer {
-	w := &writer{conn: c, o: o, queue: make(chan *update, maxQueue), done: make(chan struct{})}
+func startWriter(c *conn, log *checkpointer, o Options) *writer {
+	w := &writer{conn: c, log: log, o: o, queue: make(chan *update, maxQueue), done: make(chan struct{})}
 	go w.run()
 	return w
 }
@@ -117,6 +118,10 @@ func (w *writer) run() {
 			}
 		}
 		w.end(w.commit())
+		w.log.committed()
+		if w.log.restart.Swap(false) {
+			w.log.report(w.conn.checkpoint("PASSIVE")) // what came in during the last one
+		}
 	}
 	w.group = nil
 	close(w.done)
