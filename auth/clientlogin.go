@@ -144,14 +144,14 @@ func (s *Service) WriteError(w http.ResponseWriter, r *http.Request, err error) 
 	var e *refused
 	switch {
 	case errors.As(err, &e):
-		status, text = http.StatusForbidden, e.text(w) // AUTH-22
+		status, text = http.StatusForbidden, e.text(w) // AUTH-22, ERR-36
 	case r.URL.Path == clientLoginPath && status >= http.StatusInternalServerError:
 		status, text = http.StatusForbidden, "Error="+string(unknownError)+"\n" // AUTH-31
 	}
 	if status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", strconv.Itoa(reply.RetryAfter(err)))
 	}
-	h.Set("Content-Type", "text/plain")
+	h.Set("Content-Type", "text/plain") // ERR-7
 	w.WriteHeader(status)
 	io.WriteString(w, text)
 }

@@ -47,7 +47,7 @@ func (s *Service) Identify(r *http.Request) (*Identity, error) {
 	}
 	key := tokenKey(c.token)
 	var h *holder
-	err := s.store.View(r.Context(), owner, func(tx store.Tx) error {
+	err := s.store.View(r.Context(), owner, func(tx store.Tx) error { // the token alone counts, wherever it comes from: AUTH-12
 		token, err := tx.Record(recordToken, key)
 		if err != nil {
 			return err
