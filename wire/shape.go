@@ -412,6 +412,25 @@ func keepMany[T, U any](tag byte, get func(*T) *[]U, s *shape[U]) field[T] {
 	}
 }
 
+// keepExtra is the list of unknown parts. Their table is looked up when it is
+// needed, because it may be made after this one.
+func keepExtra[T any](tag byte, get func(*T) *contacts.Extra) field[T] {
+	return field[T]{
+		tag: tag,
+		write: func(b []byte, t *T) []byte {
+			ex := *get(t)
+			for i := range ex {
+				b = unknown.appendStored(append(b, tag), &ex[i])
+			}
+			return b
+		},
+		read: func(r *reader, t *T) {
+			unknown.readFields(r, grow((*[]contacts.Unknown)(get(t)), unknown))
+		},
+		reset: func(t *T) { ex := get(t); *ex = (*ex)[:0] },
+	}
+}
+
 // makeShape completes a table.
 func makeShape[T any](s shape[T]) *shape[T] {
 	s.build()
@@ -437,8 +456,7 @@ func (s *shape[T]) build() {
 		s.stored = append(s.stored, e.fields...)
 	}
 	if s.extraTag != 0 {
-		get := func(t *T) *[]contacts.Unknown { return (*[]contacts.Unknown)(s.extra(t)) }
-		s.stored = append(s.stored, keepMany(s.extraTag, get, unknown))
+		s.stored = append(s.stored, keepExtra(s.extraTag, s.extra))
 	}
 	for i, f := range s.stored {
 		for len(s.byTag) <= int(f.tag) {
