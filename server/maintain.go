@@ -9,19 +9,23 @@ import (
 	"contacts/store"
 )
 
-// maintainHourly calls Maintain until ctx is done.
-func (s *Server) maintainHourly(ctx context.Context) {
-	tick := time.NewTicker(time.Hour)
-	defer tick.Stop()
+// every calls fn at regular intervals until ctx is done.
+func every(ctx context.Context, interval time.Duration, fn func()) {
+	t := time.NewTicker(interval)
+	defer t.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-t.C:
+			fn()
 		}
-		if err := s.Maintain(ctx); err != nil && ctx.Err() == nil {
-			s.log.Error("maintenance failed", "error", err)
-		}
+	}
+}
+
+func (s *Server) maintain(ctx context.Context) {
+	if err := s.Maintain(ctx); err != nil && ctx.Err() == nil {
+		s.log.Error("maintenance failed", "error", err)
 	}
 }
 

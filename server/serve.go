@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,22 +28,6 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, ready func()) error 
 	if err := s.fixIDBase(ctx, l.Addr()); err != nil {
 		return err
 	}
-	handler, requests := s.Handler(), sync.WaitGroup{}
-	h := &http.Server{
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			requests.Add(1)
-			defer requests.Done()
-			handler.ServeHTTP(w, r)
-		}),
-		ReadHeaderTimeout: min(headerTimeout, s.config.ReadTimeout),
-		ReadTimeout:       s.config.ReadTimeout,
-		WriteTimeout:      s.config.WriteTimeout,
-		IdleTimeout:       s.config.IdleTimeout, // RES-68
-		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // broken handshakes and the like
-		// A request outlives the order to stop.
-		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
-	}
 	if s.config.TLSCert != "" { // RES-60
 		cert, err := s.certificate()
 		if err != nil {
@@ -54,13 +39,17 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, ready func()) error 
 			NextProtos:     []string{"http/1.1"},
 		})
 	}
+	t := &traffic{next: s.Handler()}
+	h := s.httpServer(t)
 
 	ctx, stop := context.WithCancel(ctx)
 	var work sync.WaitGroup
-	defer requests.Wait() // also for those that took over their connection, which Shutdown forgets
+	defer t.underWay.Wait() // also for requests that took over their connection, which Shutdown forgets
 	defer work.Wait()
 	defer stop()
-	work.Go(func() { s.maintainHourly(ctx) })
+	work.Go(func() { every(ctx, time.Hour, func() { s.maintain(ctx) }) })
+	idle := idleRelease{ended: &t.ended, release: releaseMemory}
+	work.Go(func() { every(ctx, quiet, idle.tick) })
 
 	served := make(chan error, 1)
 	work.Go(func() { served <- h.Serve(l) })
@@ -80,4 +69,32 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, ready func()) error 
 	}
 	s.log.Info("stopped")
 	return nil
+}
+
+// httpServer is net/http's server with limits for everything that a client can
+// draw out.
+func (s *Server) httpServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: min(headerTimeout, s.config.ReadTimeout),
+		ReadTimeout:       s.config.ReadTimeout,
+		WriteTimeout:      s.config.WriteTimeout,
+		IdleTimeout:       s.config.IdleTimeout, // RES-68
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // broken handshakes and the like
+	}
+}
+
+// A traffic counts the requests that pass it.
+type traffic struct {
+	next     http.Handler
+	underWay sync.WaitGroup
+	ended    atomic.Uint64
+}
+
+func (t *traffic) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	t.underWay.Add(1)
+	defer t.underWay.Done()
+	defer t.ended.Add(1)
+	t.next.ServeHTTP(w, r)
 }
