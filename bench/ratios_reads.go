@@ -11,6 +11,9 @@ import (
 func (r *ratios) fullFeed() error {
 	took, speed := map[*server][]float64{}, map[*server][]float64{}
 	var limit []float64
+	if _, err := r.limits.body(); err != nil { // the first fills buffers on both ends
+		return err
+	}
 	for range r.rounds {
 		st, err := r.limits.body()
 		if err != nil {
