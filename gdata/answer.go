@@ -94,6 +94,9 @@ func compress(to *buffer, parts [][]byte) error {
 	return z.Close()
 }
 
+// vary names what the answer to a GET depends on besides its URL.
+const vary = "Accept, X-GData-Authorization, GData-Version" // VER-7
+
 // readHeaders are those of an answer to GET.
 func (h *handler) readHeaders(w http.ResponseWriter, rq *request) {
 	date := rq.now.UTC().Format(http.TimeFormat)
@@ -101,7 +104,7 @@ func (h *handler) readHeaders(w http.ResponseWriter, rq *request) {
 	header.Set("Date", date)
 	header.Set("Expires", date) // COND-5
 	header.Set("Cache-Control", "private, max-age=0, must-revalidate, no-transform")
-	header.Set("Vary", "Accept, X-GData-Authorization, GData-Version") // VER-7
+	header.Set("Vary", vary)
 }
 
 // writeHeaders are those of an answer to a write.

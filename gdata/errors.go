@@ -24,6 +24,9 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	header.Set("GData-Version", versionNames[version]) // ERR-9
 	header.Set("Cache-Control", "private, max-age=0")  // ERR-9
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		header.Set("Vary", vary)
+	}
 	e := shown(w, err)
 	status := reply.Status(err)
 	switch status {

@@ -215,6 +215,9 @@ func (h *handler) open(rq *request, k *kind, seg []string, access auth.Access) e
 		return err
 	}
 	rq.format = format
+	if err := rq.checkFields(); err != nil {
+		return err
+	}
 	base := h.o.Site.Base(rq.Request) // RES-62
 	rq.encoder = wire.NewEncoder(wire.Options{
 		Format: format, Kind: k.wire, View: rq.at.View, Owner: rq.target.Name,

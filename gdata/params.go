@@ -67,6 +67,17 @@ func parseCallback(params url.Values) (string, error) {
 	return name, nil
 }
 
+// checkFields refuses the parameter fields, on whatever it is asked.
+func (rq *request) checkFields() error {
+	switch {
+	case !rq.params.Has("fields"):
+		return nil
+	case rq.version == 1:
+		return contacts.Errorf(contacts.Forbidden, contacts.CodeUnsupportedParam, "Fields query parameter is not supported") // VER-37, ERR-55
+	}
+	return errUnsupportedParam
+}
+
 // A feedQuery is a query as the URL has it.
 type feedQuery struct {
 	contacts.Query
@@ -99,12 +110,6 @@ func (h *handler) parseQuery(rq *request) (*feedQuery, error) {
 	q := &feedQuery{}
 	if err := p.known(); err != nil {
 		return nil, err
-	}
-	if p.values.Has("fields") {
-		if rq.version == 1 {
-			return nil, contacts.Errorf(contacts.Forbidden, contacts.CodeUnsupportedParam, "Fields query parameter is not supported") // ERR-55
-		}
-		return nil, errUnsupportedParam
 	}
 	q.perPage = p.number("max-results", 25, 0)                                    // QRY-2
 	q.Start = p.number("start-index", 1, 1)                                       // QRY-3
