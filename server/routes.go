@@ -34,7 +34,7 @@ func (s *Server) routes() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		clean := path.Clean("/" + r.URL.EscapedPath())
 		if clean == "/m8/feeds" || strings.HasPrefix(clean, "/m8/feeds/") {
-			feeds.ServeHTTP(w, r) // RES-34, RES-58
+			feeds.ServeHTTP(w, r) // RES-34, RES-58, RES-67
 			return
 		}
 		other.ServeHTTP(w, withPath(r, clean))

@@ -213,26 +213,36 @@ func TestTLS(t *testing.T) {
 	v := serve(t, s)
 
 	// get reads over a new connection from a server that has exactly this certificate.
-	get := func(path string, cert *x509.Certificate) (int, error) {
+	get := func(path string, cert *x509.Certificate, token string) (int, error) {
 		pool := x509.NewCertPool()
 		pool.AddCert(cert)
 		client := &http.Client{Transport: &http.Transport{
 			DisableKeepAlives: true,
 			TLSClientConfig:   &tls.Config{RootCAs: pool, ServerName: "contacts.example.com"},
 		}}
-		res, err := client.Get("https://" + v.addr + path)
+		req, err := http.NewRequest("GET", "https://"+v.addr+path, nil)
+		if err != nil {
+			return 0, err
+		}
+		req.Header.Set("Authorization", "GoogleLogin auth="+token)
+		res, err := client.Do(req)
 		if err != nil {
 			return 0, err
 		}
 		return res.StatusCode, res.Body.Close()
 	}
 
-	t.Run("RES-60 data URLs are answered over https", func(t *testing.T) {
-		if status, err := get("/readyz", cert); status != http.StatusOK || err != nil {
-			t.Errorf("GET /readyz = %d, %v", status, err)
+	t.Run("RES-60 http and https answer side by side", func(t *testing.T) {
+		d := c
+		d.TLSCert, d.TLSKey = "", ""
+		plain := serve(t, open(t, d)) // on the same data
+		token := login(t, plain.url, "elizabeth@example.com", password)
+		made := do(t, "POST", plain.url+feedPath, token, entry("Maria Lucas"))
+		if made.status != http.StatusCreated {
+			t.Fatalf("POST over http = %d %s", made.status, made.body)
 		}
-		if status, err := get(feedPath, cert); status != http.StatusUnauthorized || err != nil {
-			t.Errorf("GET %s without token = %d, %v", feedPath, status, err)
+		if status, err := get(hrefPath(t, made.header.Get("Location")), cert, token); status != http.StatusOK || err != nil {
+			t.Errorf("GET over https = %d, %v", status, err)
 		}
 	})
 
@@ -243,7 +253,7 @@ func TestTLS(t *testing.T) {
 			t.Fatal(err)
 		}
 		now.pass(time.Hour)
-		if status, err := get("/readyz", renewed); status != http.StatusOK || err != nil {
+		if status, err := get("/readyz", renewed, ""); status != http.StatusOK || err != nil {
 			t.Errorf("GET with the new certificate = %d, %v", status, err)
 		}
 		cert = renewed
@@ -254,7 +264,7 @@ func TestTLS(t *testing.T) {
 			t.Fatal(err)
 		}
 		now.pass(time.Hour)
-		if status, err := get("/readyz", cert); status != http.StatusOK || err != nil {
+		if status, err := get("/readyz", cert, ""); status != http.StatusOK || err != nil {
 			t.Errorf("GET = %d, %v", status, err)
 		}
 		l, err := net.Listen("tcp", "127.0.0.1:0")
