@@ -18,11 +18,9 @@ type Entry struct {
 	Title    string
 	HasTitle bool
 
-	ID   string // atom:id as sent, trimmed
-	ETag string // gd:etag as sent
-
-	Edit, Self string // hrefs of the links, as sent
-	Fields     string // gd:fields as sent (WRT-63)
+	ID     string // atom:id as sent, trimmed
+	ETag   string // gd:etag as sent
+	Fields string // gd:fields as sent: what a PATCH deletes (WRT-63)
 }
 
 // ParseContact reads one contact entry. ref resolves the href of a group
@@ -141,8 +139,6 @@ func parseEntry[T any](p *parser, s *shape[T], t *T, ex *contacts.Extra, e *Entr
 			}
 		case p.name.ns == nsAtom && p.name.local == "id":
 			e.ID, err = p.simpleText()
-		case p.name.ns == nsAtom && p.name.local == "link":
-			err = p.link(e)
 		case p.name.ns == nsAtom && p.name.local == "category" && p.value("scheme") == kindScheme:
 			if err = kind.check(p.value("term")); err == nil {
 				err = p.skip()
@@ -164,7 +160,7 @@ func (p *parser) isIgnored() bool {
 	switch p.name.ns {
 	case nsAtom:
 		switch p.name.local {
-		case "updated", "published", "author", "rights", "summary": // ELEM-13
+		case "updated", "published", "link", "author", "rights", "summary": // ELEM-13
 			return true
 		}
 	case nsApp, nsAppOld, nsAppOldPlain:
@@ -207,17 +203,6 @@ func (p *parser) value(local string) string {
 		}
 	}
 	return ""
-}
-
-// link notes an edit or self link.
-func (p *parser) link(e *Entry) error {
-	switch strings.TrimPrefix(p.value("rel"), "http://www.iana.org/assignments/relation/") {
-	case "edit":
-		e.Edit = trim(p.value("href"))
-	case "self":
-		e.Self = trim(p.value("href"))
-	}
-	return p.skip()
 }
 
 // skip reads to the end of the element whose start tag was read last.

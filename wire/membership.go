@@ -49,12 +49,15 @@ func memberships(tag byte, full string) elem[contacts.Contact] {
 				if len(ex) != 0 {
 					u = find(ex, place(m.Group))
 				}
-				if u == nil {
+				if u != nil {
+					b = append(b, u.Attrs...)
+				}
+				if u == nil || u.XML == "" {
 					b = append(b, "/>"...)
 					continue
 				}
-				b = append(append(b, u.Attrs...), '>')
-				b = append(append(b, u.XML...), name.close...)
+				b = append(append(b, '>'), u.XML...)
+				b = append(b, name.close...)
 			}
 			return b
 		},

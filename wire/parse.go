@@ -79,6 +79,7 @@ func (s *shape[T]) parse(p *parser, t *T, ex *contacts.Extra, in string) error {
 	var body runs
 	var xml []byte
 	var seen uint64
+	elements := false // unknown ones
 	hint := 0
 	for more := true; more; {
 		switch p.next() {
@@ -88,6 +89,9 @@ func (s *shape[T]) parse(p *parser, t *T, ex *contacts.Extra, in string) error {
 			more = false
 		case tokText:
 			body.add(p.text)
+			if s.blob != nil {
+				xml = appendText(xml, p.text) // mixed with elements it is part of the XML
+			}
 		case tokStart:
 			if k := s.elem(p.name, hint); k >= 0 {
 				hint = k
@@ -105,16 +109,17 @@ func (s *shape[T]) parse(p *parser, t *T, ex *contacts.Extra, in string) error {
 			if xml, err = p.appendFragment(xml); err != nil {
 				return err
 			}
+			elements = true
 		}
 	}
 
 	switch {
 	case s.text != nil:
 		*s.text.str(t) = trim(body.String())
-	case s.blob != nil && len(xml) > 0:
+	case s.blob != nil && elements:
 		*s.blob.xml(t), xml = trim(string(xml)), nil
 	case s.blob != nil:
-		*s.blob.text(t) = trim(body.String())
+		*s.blob.text(t), xml = trim(body.String()), nil
 	}
 	if err := s.complete(t, seenAttrs, seen); err != nil {
 		if s.dropEmpty && len(attrs) == 0 && len(xml) == 0 && s.isEmpty(t) {
