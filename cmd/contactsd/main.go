@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -126,13 +127,14 @@ func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 
 func showHelp(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 
-// addFlags gives cmd the flags of the settings that are not persistent.
+// addFlags gives cmd the flags of the settings that are not persistent: all, or
+// those named.
 func (a *app) addFlags(cmd *cobra.Command, only ...string) {
 	a.set.flags.VisitAll(func(f *pflag.Flag) {
 		if f.Name == "data" || f.Name == "config" {
 			return
 		}
-		if len(only) == 0 || strings.Contains(" "+strings.Join(only, " ")+" ", " "+f.Name+" ") {
+		if len(only) == 0 || slices.Contains(only, f.Name) {
 			cmd.Flags().AddFlag(f)
 		}
 	})
