@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	testUser     = "alice@example.com"
+	testUser     = "elizabeth@example.com"
 	testPassword = "benchpass"
 )
 

@@ -8,7 +8,7 @@ PEER=$(basename "$0" .sh)
 HERE=$(cd "$(dirname "$0")" && pwd)
 STATE=${BENCH_STATE:-$(dirname "$HERE")/results/state}
 mkdir -p "$STATE"
-BUSER=${BENCH_USER:-alice}
+BUSER=${BENCH_USER:-elizabeth}
 BPASS=${BENCH_PASS:-benchpass}
 DIR=$(cat "$STATE/$PEER.dir" 2>/dev/null || true)
 PIDFILE=$STATE/$PEER.pids

@@ -3,7 +3,7 @@
 # CONTACTSD names a built program; without it, install builds one.
 . "$(dirname "$0")/common.sh"
 PORT=${PORT:-15230}
-BUSER=${BENCH_USER:-alice@example.com}
+BUSER=${BENCH_USER:-elizabeth@example.com}
 BIN=${CONTACTSD:-$STATE/contactsd}
 do_install() {
   [ -z "${CONTACTSD:-}" ] || return 0
