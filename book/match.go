@@ -31,20 +31,22 @@ func (m Match) check(rev contacts.Rev) error {
 		return m.Missing
 	}
 	if m.Version != "" && m.Version != rev.String() { // WRT-30, WRT-39
-		return mismatch(contacts.CodeConflict, rev, m.Version)
+		return Mismatch(contacts.CodeConflict, m.Version, rev.ETag())
 	}
 	if m.ETags != nil && !slices.ContainsFunc(m.ETags, func(tag string) bool {
 		return tag == rev.ETag() || tag == strings.Trim(rev.ETag(), `"`)
 	}) {
-		return mismatch(contacts.CodeETags, rev, strings.Join(m.ETags, ", ")) // WRT-32
+		return Mismatch(contacts.CodeETags, strings.Join(m.ETags, ", "), rev.ETag()) // WRT-32
 	}
 	return nil
 }
 
-func mismatch(code contacts.Code, rev contacts.Rev, sent string) error {
+// Mismatch is the error of kind Stale for a client that expects the state sent
+// of what is in the state now.
+func Mismatch(code contacts.Code, sent, now string) error {
 	const most = 200 // bytes of what the client sent
 	if len(sent) > most {
 		sent = strings.ToValidUTF8(sent[:most], "") + "..."
 	}
-	return contacts.Errorf(contacts.Stale, code, "Mismatch: etags = [%s], version = [%s]", sent, rev.ETag())
+	return contacts.Errorf(contacts.Stale, code, "Mismatch: etags = [%s], version = [%s]", sent, now) // ERR-48
 }

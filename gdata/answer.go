@@ -3,11 +3,13 @@ package gdata
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/klauspost/compress/gzip"
 
 	"contacts"
+	"contacts/book"
 	"contacts/reply"
 )
 
@@ -117,7 +119,7 @@ func (h *handler) writeHeaders(w http.ResponseWriter) {
 func (h *handler) conditional(w http.ResponseWriter, rq *request, etag string) (done bool, err error) {
 	w.Header().Set("ETag", etag)
 	if match := reply.ETags(rq.Header, "If-Match"); match.Present && !match.MatchesWeakly(etag) { // COND-8
-		return false, contacts.Errorf(contacts.Stale, contacts.CodeETags, "Mismatch: the current entity tag is %s", etag)
+		return false, book.Mismatch(contacts.CodeETags, strings.Join(rq.Header.Values("If-Match"), ", "), etag)
 	}
 	if none := reply.ETags(rq.Header, "If-None-Match"); none.Present && none.MatchesWeakly(etag) { // COND-3
 		return true, h.notModified(w, rq)

@@ -93,6 +93,8 @@ func (h *handler) find(seg []string) (resource, *kind, error) {
 	return nil, nil, errNoPath
 }
 
+var errRequestURI = contacts.Errorf(contacts.Invalid, contacts.CodeRequestURI, "Invalid request URI") // ERR-30
+
 var errNoPath = contacts.Errorf(contacts.NotFound, contacts.CodeNotFound, "No such resource") // ERR-43
 
 // A request is an HTTP request with what the protocol makes of it.
@@ -117,8 +119,11 @@ type request struct {
 func (h *handler) serve(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("X-Content-Type-Options", "nosniff") // RES-66
 	w.Header().Set("X-Frame-Options", "SAMEORIGIN")
-	rq := &request{Request: r, params: r.URL.Query(), now: h.o.Now()}
+	rq := &request{Request: r, now: h.o.Now()}
 	var err error
+	if rq.params, err = url.ParseQuery(r.URL.RawQuery); err != nil {
+		return errRequestURI
+	}
 	if rq.version, err = parseVersion(r.Header.Get("GData-Version"), rq.params); err != nil {
 		return err
 	}
@@ -194,7 +199,7 @@ func overridden(r *http.Request) (string, error) {
 func (h *handler) open(rq *request, k *kind, seg []string, access auth.Access) error {
 	projection, ok := contacts.ParseProjection(seg[2])
 	if !ok {
-		return contacts.Errorf(contacts.Invalid, contacts.CodeRequestURI, "Invalid request URI") // RES-16
+		return errRequestURI // RES-16
 	}
 	var err error
 	if rq.target, err = h.auth.Open(rq.Context(), rq.identity, seg[1], access); err != nil {

@@ -23,7 +23,7 @@ func segments(escaped string) ([]string, error) {
 		}
 		s, err := url.PathUnescape(s)
 		if err != nil {
-			return nil, contacts.Errorf(contacts.Invalid, contacts.CodeRequestURI, "Invalid request URI") // ERR-30
+			return nil, errRequestURI
 		}
 		seg = append(seg, s)
 	}
