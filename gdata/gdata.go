@@ -227,7 +227,7 @@ func (h *handler) open(rq *request, k *kind, seg []string, access auth.Access) e
 	rq.encoder = wire.NewEncoder(wire.Options{
 		Format: format, Kind: k.wire, View: rq.at.View, Owner: rq.target.Name,
 		Base: base, IDBase: h.idBase(base), Callback: callback,
-		ShowRemoved:       first(rq.params, "showdeleted") == "true",
+		ShowRemoved:       len(seg) == 3 && first(rq.params, "showdeleted") == "true", // QRY-26
 		MinimalTombstones: h.o.MinimalTombstones,
 	})
 	return nil
