@@ -11,6 +11,7 @@ import (
 	"contacts"
 	"contacts/book"
 	"contacts/reply"
+	"contacts/wire"
 )
 
 // A buffer holds the entries of a page, or an answer compressed.
@@ -41,8 +42,8 @@ func (h *handler) writeEntry(w http.ResponseWriter, rq *request, status int, it 
 	return h.write(w, rq, status, rq.encoder.ContentType(false), b.b)
 }
 
-// write writes a body that has several parts, compressed if the client takes
-// it.
+// write writes a body that has several parts, laid out if the client asks for
+// it, and compressed if it takes that.
 func (h *handler) write(w http.ResponseWriter, rq *request, status int, contentType string, parts ...[]byte) error {
 	header := w.Header()
 	read := rq.Method == http.MethodGet || rq.Method == http.MethodHead
@@ -52,6 +53,15 @@ func (h *handler) write(w http.ResponseWriter, rq *request, status int, contentT
 		h.writeHeaders(w)
 	}
 	header.Set("Content-Type", contentType)
+	if rq.pretty {
+		b := getBuffer()
+		defer putBuffer(b)
+		in := wire.NewIndenter(rq.format)
+		for _, p := range parts {
+			b.b = in.Append(b.b, p) // QRY-16
+		}
+		parts = [][]byte{b.b}
+	}
 	if reply.AcceptsGzip(rq.Request) {
 		b := getBuffer()
 		defer putBuffer(b)
@@ -77,6 +87,19 @@ func (h *handler) write(w http.ResponseWriter, rq *request, status int, contentT
 		}
 	}
 	return nil
+}
+
+// sizer returns a function that counts the bytes of an answer, given piece by
+// piece, as it will be before compression.
+func (rq *request) sizer() func(piece []byte) int {
+	if !rq.pretty {
+		return func(piece []byte) int { return len(piece) }
+	}
+	in, laidOut := wire.NewIndenter(rq.format), []byte(nil)
+	return func(piece []byte) int {
+		laidOut = in.Append(laidOut[:0], piece)
+		return len(laidOut)
+	}
 }
 
 var compressors = sync.Pool{New: func() any {

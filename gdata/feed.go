@@ -32,14 +32,16 @@ func (h *handler) getFeed(w http.ResponseWriter, rq *request) error {
 
 	entries := getBuffer()
 	defer putBuffer(entries)
-	room := maxPage - len(rq.encoder.AppendFeedHead(nil, h.feed(rq, q, contacts.Page{Start: 1<<31 - 1, Total: 1<<31 - 1, More: true}))) - feedMargin
+	size := rq.sizer()
+	longest := h.feed(rq, q, contacts.Page{Start: 1<<31 - 1, Total: 1<<31 - 1, Count: 1, More: true})
+	room := maxPage - feedMargin - size(rq.encoder.AppendFeedHead(nil, longest))
 	if q.nothing {
 		q.Query.Max, q.Query.Text = 0, ""
 	}
 	page, err := rq.kind.list(rq.ctx(), rq.at, q.Query, func(it item) bool {
 		before := len(entries.b)
 		entries.b = it.appendTo(rq.encoder, entries.b)
-		if len(entries.b) > room && before > 0 {
+		if room -= size(entries.b[before:]); room < 0 && before > 0 { // QRY-33
 			entries.b = entries.b[:before]
 			return false
 		}
@@ -57,7 +59,7 @@ func (h *handler) getFeed(w http.ResponseWriter, rq *request) error {
 	return h.write(w, rq, http.StatusOK, rq.encoder.ContentType(true), head, entries.b, rq.encoder.AppendFeedTail(nil, f))
 }
 
-// feedMargin is room for the end of a feed and longer numbers in its head.
+// feedMargin is room for the end of a feed.
 const feedMargin = 1000
 
 // feed is the envelope of a page (3.3).

@@ -110,6 +110,7 @@ type request struct {
 	at       book.At
 	encoder  *wire.Encoder
 	format   wire.Format
+	pretty   bool // laid out for people
 
 	id      contacts.ID // of the entry that the URL names
 	segment string      // version number at the end of the URL, or empty
@@ -220,6 +221,9 @@ func (h *handler) open(rq *request, k *kind, seg []string, access auth.Access) e
 		return err
 	}
 	rq.format = format
+	if err := rq.readPretty(); err != nil {
+		return err
+	}
 	if err := rq.checkFields(); err != nil {
 		return err
 	}

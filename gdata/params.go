@@ -67,6 +67,13 @@ func parseCallback(params url.Values) (string, error) {
 	return name, nil
 }
 
+// readPretty reads the parameter prettyprint, on whatever it is asked (QRY-26).
+func (rq *request) readPretty() error {
+	p := params{values: rq.params}
+	rq.pretty = p.flag("prettyprint") // QRY-16
+	return p.err
+}
+
 // checkFields refuses the parameter fields, on whatever it is asked.
 func (rq *request) checkFields() error {
 	switch {
@@ -121,8 +128,7 @@ func (h *handler) parseQuery(rq *request) (*feedQuery, error) {
 	q.requireAllDeleted = p.flag("requirealldeleted")                             // QRY-9
 	q.PublishedMin = p.time("published-min")                                      // QRY-14
 	q.PublishedMax = p.time("published-max")
-	p.flag("prettyprint") // QRY-16
-	p.flag("strict")      // QRY-17
+	p.flag("strict") // QRY-17
 	if p.err != nil {
 		return nil, p.err
 	}
