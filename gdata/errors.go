@@ -47,13 +47,19 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 // shown is what may be told of err: of a fault of our own only the number under
-// which the log has it (ERR-8, ERR-51).
+// which the log has it (ERR-8, ERR-51). What clients sent, and a reason quotes,
+// becomes text that every answer can carry.
 func shown(w http.ResponseWriter, err error) *contacts.Error {
 	e := &contacts.Error{}
-	if errors.As(err, &e) && e.Reason != "" {
-		return e
+	if !errors.As(err, &e) || e.Reason == "" {
+		return contacts.Errorf(contacts.KindOf(err), "", "%s", reply.Message(w, err))
 	}
-	return contacts.Errorf(contacts.KindOf(err), "", "%s", reply.Message(w, err))
+	if !contacts.IsText(e.Reason) {
+		c := *e
+		c.Reason = strings.Map(printable, e.Reason) // XML-9
+		return &c
+	}
+	return e
 }
 
 // xmlStatus are the statuses whose errors have a document in versions 2 and 3.

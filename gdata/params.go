@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"contacts"
 	"contacts/wire"
@@ -179,12 +180,16 @@ func invalidParam(name, value string) error {
 	if len(value) > 60 {
 		value = strings.ToValidUTF8(value[:60], "") + "..."
 	}
-	return contacts.Errorf(contacts.Invalid, contacts.CodeParameterValue, "Invalid value for parameter %s: %s", name, strings.Map(printable, value)) // ERR-29
+	return contacts.Errorf(contacts.Invalid, contacts.CodeParameterValue, "Invalid value for parameter %s: %s", name, value) // ERR-29
 }
 
+// printable replaces what cannot be part of a line of text, in XML or without.
 func printable(r rune) rune {
-	if r < 0x20 || r == 0x7F {
+	switch {
+	case r < 0x20 || r == 0x7F:
 		return ' '
+	case r == 0xFFFE || r == 0xFFFF:
+		return utf8.RuneError
 	}
 	return r
 }
@@ -215,7 +220,7 @@ next:
 			}
 		}
 		if !strings.HasPrefix(name, "oauth_") {
-			return contacts.Errorf(contacts.Invalid, contacts.CodeUnknownParam, "Unknown parameter: %s", strings.Map(printable, name[:min(len(name), 60)]))
+			return contacts.Errorf(contacts.Invalid, contacts.CodeUnknownParam, "Unknown parameter: %s", name[:min(len(name), 60)])
 		}
 	}
 	return nil
