@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/binary"
 	"strings"
 	"unicode/utf16"
@@ -10,29 +11,23 @@ import (
 // without a byte order mark, and says which it was. problem is empty, or says
 // what is wrong with the encoding.
 func decode(doc []byte) (s string, wide bool, problem string) {
-	at := func(i int) byte {
-		if i < len(doc) {
-			return doc[i]
-		}
-		return 0xFF
-	}
+	var order binary.ByteOrder
 	switch {
-	case at(0) == 0xEF && at(1) == 0xBB && at(2) == 0xBF:
+	case bytes.HasPrefix(doc, []byte{0xEF, 0xBB, 0xBF}):
 		return string(doc[3:]), false, ""
-	case at(0) == 0xFE && at(1) == 0xFF:
-		s, problem = decodeUTF16(doc[2:], binary.BigEndian)
-		return s, true, problem
-	case at(0) == 0xFF && at(1) == 0xFE:
-		s, problem = decodeUTF16(doc[2:], binary.LittleEndian)
-		return s, true, problem
-	case at(0) == 0 && at(1) == '<':
-		s, problem = decodeUTF16(doc, binary.BigEndian)
-		return s, true, problem
-	case at(0) == '<' && at(1) == 0:
-		s, problem = decodeUTF16(doc, binary.LittleEndian)
-		return s, true, problem
+	case bytes.HasPrefix(doc, []byte{0xFE, 0xFF}):
+		doc, order = doc[2:], binary.BigEndian
+	case bytes.HasPrefix(doc, []byte{0xFF, 0xFE}):
+		doc, order = doc[2:], binary.LittleEndian
+	case bytes.HasPrefix(doc, []byte{0, '<'}):
+		order = binary.BigEndian
+	case bytes.HasPrefix(doc, []byte{'<', 0}):
+		order = binary.LittleEndian
+	default:
+		return string(doc), false, ""
 	}
-	return string(doc), false, ""
+	s, problem = decodeUTF16(doc, order)
+	return s, true, problem
 }
 
 func decodeUTF16(doc []byte, order binary.ByteOrder) (s, problem string) {

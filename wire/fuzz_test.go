@@ -186,10 +186,10 @@ func (l *listing) start(name xml.Name, attrs []xml.Attr) {
 	slices.SortFunc(attrs, func(a, b xml.Attr) int {
 		return cmp.Or(strings.Compare(a.Name.Space, b.Name.Space), strings.Compare(a.Name.Local, b.Name.Local))
 	})
-	l.add(fmt.Sprintf("<%s %s", name.Space, name.Local))
-	blank := strings.NewReplacer("\t", " ", "\n", " ", "\r", " ") // encoding/xml leaves attributes as they are
+	blank := strings.NewReplacer("\t", " ", "\n", " ", "\r", " ").Replace // encoding/xml leaves attributes as they are
+	l.add(fmt.Sprintf("<%s %s", blank(name.Space), name.Local))
 	for _, a := range attrs {
-		fmt.Fprintf(l, " %s %s=%q", a.Name.Space, a.Name.Local, blank.Replace(a.Value))
+		fmt.Fprintf(l, " %s %s=%q", blank(a.Name.Space), a.Name.Local, blank(a.Value))
 	}
 	l.WriteString(">")
 }

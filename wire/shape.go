@@ -282,6 +282,9 @@ func manyOf[T, U any](tag byte, full string, get func(*T) *[]U, s *shape[U], sho
 			err := s.parse(p, u, s.extra(u), "")
 			if err == errEmpty {
 				*us, err = (*us)[:n], nil // ELEM-77
+				if n == 0 {
+					*us = nil
+				}
 			}
 			return inItem(err, full, n)
 		},
