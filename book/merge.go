@@ -45,22 +45,39 @@ func mergeName(view contacts.View, old *contacts.Contact, d Draft) contacts.Name
 }
 
 // mergeAddresses gives an address that the client knows as text alone the
-// parts that are stored for that text (ELEM-45).
+// parts that are stored for that text, each once (ELEM-45). Addresses without
+// text, which versions 1 and 2 do not show of a user's contact, stay (VER-54).
 func mergeAddresses(view contacts.View, old, sent []contacts.Address) []contacts.Address {
+	taken := make([]bool, len(old))
 	for i := range sent {
 		if !sent[i].Plain {
 			continue
 		}
-		for _, o := range old {
-			if o.Rel == sent[i].Rel && o.Label == sent[i].Label && strings.TrimSpace(o.Formatted) == strings.TrimSpace(sent[i].Formatted) {
-				o.Primary = sent[i].Primary
-				if view.Shared || len(sent[i].Extra) > 0 {
-					o.Extra = sent[i].Extra // WRT-21
-				}
-				sent[i] = o
-				break
+		for j, o := range old {
+			if taken[j] || o.Rel != sent[i].Rel || o.Label != sent[i].Label || strings.TrimSpace(o.Formatted) != strings.TrimSpace(sent[i].Formatted) {
+				continue
 			}
+			taken[j] = true
+			o.Primary = sent[i].Primary
+			o.Extra = sent[i].Extra // WRT-21
+			for _, x := range old[j].Extra {
+				if x.In != "" { // on a part
+					o.Extra = append(o.Extra, x)
+				}
+			}
+			sent[i] = o
+			break
 		}
+	}
+	if view.Parts() {
+		return sent
+	}
+	for j, o := range old {
+		if o.Formatted != "" {
+			continue
+		}
+		o.Primary = o.Primary && !slices.ContainsFunc(sent, func(a contacts.Address) bool { return a.Primary })
+		sent = slices.Insert(sent, min(j, len(sent)), o)
 	}
 	return sent
 }

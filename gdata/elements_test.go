@@ -2,6 +2,7 @@ package gdata_test
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -171,4 +172,46 @@ func TestChangedElements(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestWrittenBack reads and writes back every element as it is, in every
+// version, from a user's book and from that of a domain.
+func TestWrittenBack(t *testing.T) {
+	w := newWorld(t)
+	stamps := regexp.MustCompile(`gd:etag='[^']*'|<updated>[^<]*</updated>|<app:edited[^>]*>[^<]*</app:edited>`)
+	more := []struct{ name, xml string }{
+		{"an address without anything", `<gd:structuredPostalAddress label='Seat'/>`},
+		{"an address with parts that have no line of their own", `<gd:structuredPostalAddress label='Seat'><gd:agent>Hill</gd:agent><gd:housename>Longbourn House</gd:housename><gd:subregion>Lea</gd:subregion></gd:structuredPostalAddress>`},
+		{"two addresses with one text", `<gd:structuredPostalAddress label='Seat'><gd:formattedAddress>Longbourn</gd:formattedAddress><gd:city>Longbourn</gd:city></gd:structuredPostalAddress><gd:structuredPostalAddress label='Seat'><gd:formattedAddress>Longbourn</gd:formattedAddress><gd:street>Longbourn</gd:street></gd:structuredPostalAddress>`},
+		{"a name of phonetic forms", `<gd:name><gd:givenName yomi='g'/></gd:name>`},
+		{"a name with unknown XML", `<gd:name x='1'><gd:fullName>Jane Bennet</gd:fullName><y xmlns='urn:y'/></gd:name>`},
+		{"unknown XML everywhere", `<gContact:nickname x='1'>Liz</gContact:nickname><gContact:hobby x='2'>Walks</gContact:hobby><gd:email label='x' address='a@b' y='3'><z xmlns='urn:z'/></gd:email><gContact:event label='x'><gd:when startTime='1813-01-28' u='4'/></gContact:event><gd:structuredPostalAddress label='x' v='5'><gd:city w='6'>Meryton</gd:city></gd:structuredPostalAddress>`},
+		{"notes with line breaks", "<content>Walks\n a lot</content>"},
+		{"a name with blanks and markup", fullName("Lady  Catherine &amp; &lt;Anne&gt;")},
+		{"ended memberships", member(groupID("6")) + member(groupID("d"))},
+	}
+	for _, tc := range append(more, accepted...) {
+		t.Run("WRT-20 VER-54 "+tc.name, func(t *testing.T) {
+			for _, user := range []string{elizabeth, admin} {
+				feed := contactsFull
+				if user == admin {
+					feed = sharedFull
+				}
+				if user == admin && strings.Contains(tc.xml, "groupMembershipInfo") {
+					continue // of groups that a domain does not have
+				}
+				first := w.do(user, "POST", feed, atom(tc.xml), "GData-Version", "3.0").want(t, http.StatusCreated)
+				self := first.entry(t).link("self")
+				for _, version := range []string{"1.0", "2.0", "3.0"} {
+					read := w.do(user, "GET", self, "", "GData-Version", version).want(t, http.StatusOK)
+					w.do(user, "PUT", read.entry(t).link("edit"), read.Body, "GData-Version", version).want(t, http.StatusOK)
+					now := w.do(user, "GET", self, "", "GData-Version", "3.0").want(t, http.StatusOK)
+					if got, want := stamps.ReplaceAllString(now.Body, ""), stamps.ReplaceAllString(first.Body, ""); got != want {
+						t.Errorf("%s, version %s:\n%s\nwas\n%s", user, version, got, want)
+					}
+				}
+				w.do(user, "DELETE", self, "").want(t, http.StatusOK)
+			}
+		})
+	}
 }

@@ -44,8 +44,8 @@ var contactShape = makeShape(shape[contacts.Contact]{
 		many(21, "gd:im", func(c *contacts.Contact) *[]contacts.IM { return &c.IMs }, im),                                         // ELEM-41
 		many(22, "gd:phoneNumber", func(c *contacts.Contact) *[]contacts.Phone { return &c.Phones }, phone),                       // ELEM-42
 
-		manyOf(23, "gd:structuredPostalAddress", addresses, address, showsParts),                                                        // ELEM-46 VER-31 VER-51
-		manyOf(0, "gd:postalAddress", addresses, plainAddress, func(e *Encoder, a *contacts.Address) bool { return !showsParts(e, a) }), // ELEM-44 ELEM-45 VER-31 VER-51
+		manyOf(23, "gd:structuredPostalAddress", addresses, address, showsParts), // ELEM-46 VER-31 VER-51
+		manyOf(0, "gd:postalAddress", addresses, plainAddress, showsText),        // ELEM-44 ELEM-45 VER-31 VER-51
 
 		one(24, "gd:where", func(c *contacts.Contact) *contacts.Where { return &c.Where }, where), // ELEM-51
 
@@ -337,6 +337,10 @@ func addresses(c *contacts.Contact) *[]contacts.Address { return &c.Addresses }
 func showsParts(e *Encoder, a *contacts.Address) bool {
 	return e.class == classParts || e.class == classShared && !a.Plain
 }
+
+// showsText reports whether a view shows an address as gd:postalAddress, which
+// is nothing without its text (ELEM-44).
+func showsText(e *Encoder, a *contacts.Address) bool { return !showsParts(e, a) && a.Formatted != "" }
 
 func showsProperty(e *Encoder, p *contacts.Property) bool {
 	return e.o.View.Projection.Shows(p.Name) // RES-11 RES-13
