@@ -18,7 +18,7 @@ func (s *Service) Contact(ctx context.Context, at At, id contacts.ID) (c *contac
 
 // InsertContact adds a contact and returns it as stored. It fails with kind
 // Invalid, with Duplicate if its e-mail address is taken, and with Forbidden
-// if the book is full.
+// if the book is full. It puts the contact into no group by itself (ELEM-96).
 func (s *Service) InsertContact(ctx context.Context, at At, d Draft) (*contacts.Contact, error) {
 	c := d.Contact
 	if c.Name.IsZero() && d.HasTitle { // NAME-2, NAME-8
@@ -40,7 +40,7 @@ func (s *Service) InsertContact(ctx context.Context, at At, d Draft) (*contacts.
 		if err := w.checkGroups(at, c.Memberships); err != nil {
 			return err
 		}
-		if err := w.checkDuplicate(at.View, c); err != nil {
+		if err := w.checkDuplicate(at.View, c); err != nil { // DUP-5, DUP-7: against what is stored
 			return err
 		}
 		id, err := w.newID()
@@ -97,13 +97,13 @@ func (s *Service) DeleteContact(ctx context.Context, at At, id contacts.ID, m Ma
 		if err != nil {
 			return err // WRT-53
 		}
-		if err := m.check(old.Rev); err != nil {
+		if err := m.check(old.Rev); err != nil { // WRT-51
 			now = old
 			return err
 		}
 		w.book.Contacts--
 		return w.tx.DeleteContact(old, &contacts.Contact{
-			ID: id, Rev: w.rev, Created: old.Created, Deleted: true,
+			ID: id, Rev: w.rev, Created: old.Created, Deleted: true, // QRY-43
 			Memberships: left(old.Memberships, nil, w.rev, s.forgotten()), // WRT-50
 		})
 	})
@@ -129,7 +129,7 @@ func settle(c *contacts.Contact) error {
 	}
 	c.Memberships = live
 	c.Normalize()
-	return c.Validate()
+	return c.Validate() // ELEM-27
 }
 
 // checkGroups refuses memberships of groups that do not exist (ELEM-93).

@@ -115,7 +115,7 @@ func (s *Service) DeleteGroup(ctx context.Context, at At, id contacts.ID, m Matc
 			return err
 		}
 		w.book.Groups--
-		return w.tx.DeleteGroup(old, &contacts.Group{ID: id, Rev: w.rev, Created: old.Created, Deleted: true})
+		return w.tx.DeleteGroup(old, &contacts.Group{ID: id, Rev: w.rev, Created: old.Created, Deleted: true}) // QRY-45
 	})
 	return now, err
 }

@@ -16,7 +16,7 @@ func (s *Service) merge(view contacts.View, old *contacts.Contact, d Draft) *con
 	}
 	c.Name = mergeName(view, old, d)
 	c.Addresses = mergeAddresses(view, old.Addresses, c.Addresses)
-	c.Properties = mergeProperties(view.Projection, old.Properties, c.Properties)
+	c.Properties = mergeProperties(view.Projection, old.Properties, c.Properties) // WRT-47: and nothing else
 	if !view.Parts() {
 		keepHidden(old, c)
 	}
@@ -96,7 +96,7 @@ func mergeProperties(p contacts.Projection, old, sent []contacts.Property) []con
 		}
 		return append(merged, shown(p, sent)...)
 	}
-	return sent // WRT-41, WRT-42
+	return sent // WRT-41, WRT-42, ELEM-84
 }
 
 // shown is the extended properties that a projection shows, and so may set.

@@ -169,7 +169,7 @@ func (rq *request) readEntry() (*wire.Entry, error) {
 	if len(doc) == 0 {
 		return nil, contacts.Errorf(contacts.Invalid, contacts.CodeParse, "The request has no body") // WRT-28
 	}
-	return rq.kind.parse(doc, rq.groupRef)
+	return rq.kind.parse(doc, rq.groupRef) // ELEM-5: the kind follows from the URL
 }
 
 // checkContentType accepts Atom and plain XML; without a word a body is Atom

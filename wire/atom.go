@@ -142,7 +142,7 @@ func contactEnvelope(c *contacts.Contact) envelope {
 }
 
 func groupEnvelope(g *contacts.Group) envelope {
-	return envelope{id: g.ID, rev: g.Rev, created: g.Created, title: g.Name, content: g.Name, deleted: g.Deleted, system: g.System, extra: g.Extra} // ELEM-100
+	return envelope{id: g.ID, rev: g.Rev, created: g.Created, title: g.Name, content: g.Name, deleted: g.Deleted, system: g.System, extra: g.Extra} // ELEM-100 WRT-27
 }
 
 // xmlParts are the constant parts of entries in Atom and RSS, in the order in

@@ -144,7 +144,7 @@ func parseEntry[T any](p *parser, s *shape[T], t *T, ex *contacts.Extra, e *Entr
 				err = p.skip()
 			}
 		case p.isIgnored():
-			err = p.skip() // XML-8
+			err = p.skip() // XML-8 WRT-25
 		default:
 			xml, err = p.appendFragment(xml)
 		}
