@@ -62,7 +62,7 @@ func TestParse(t *testing.T) {
 			Addresses:   []contacts.Address{{Label: "x", Formatted: "1 Lane\n  Town", Plain: true}},
 			UserDefined: []contacts.UserDefined{{Key: " k ", Value: " v "}}})
 	})
-	t.Run("XML-8 ELEM-13 ELEM-108 VER-21 BATCH what a client cannot set is ignored", func(t *testing.T) {
+	t.Run("XML-8 ELEM-13 ELEM-108 VER-21 what a client cannot set is ignored", func(t *testing.T) {
 		fields(t, "<id>x</id><updated>now</updated><published>then</published><link rel='edit' href='x'/><author><name>x</name></author>"+
 			"<rights>x</rights><summary>x</summary><gd:deleted/><batch:id>1</batch:id><batch:status code='200'/><gContact:systemGroup id='Contacts'/>"+
 			"<app:edited xmlns:app='http://www.w3.org/2007/app'>x</app:edited><app:edited xmlns:app='http://purl.org/atom/app#'>x</app:edited>"+
