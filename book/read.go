@@ -2,6 +2,9 @@ package book
 
 import (
 	"context"
+	"iter"
+	"math"
+	"slices"
 	"time"
 
 	"contacts"
@@ -48,60 +51,78 @@ func (s *Service) Contacts(ctx context.Context, at At, q contacts.Query, each fu
 }
 
 // Groups reads a page of the groups that q selects; see Contacts. The system
-// groups of a user come first, except in a query for changes (ELEM-106).
+// groups of a user come first, except in a query for changes (ELEM-106), and
+// last in one for the latest changes, because they never change.
 func (s *Service) Groups(ctx context.Context, at At, q contacts.Query, each func(*contacts.Group) bool) (contacts.Page, error) {
 	var page contacts.Page
 	q = s.remembered(q)
-	system := s.systemGroups(at, q)
 	err := s.store.View(ctx, at.Owner, func(tx store.Tx) error {
-		var named []contacts.Group
-		total := len(system)
-		if q.Text != "" {
-			var err error
-			if named, err = groupsNamed(tx, q); err != nil {
-				return err
-			}
-			system = append(system, named...)
-			total = len(system)
-		} else {
-			n, err := tx.CountGroups(q)
-			if err != nil {
-				return err
-			}
-			total += n
+		stored, err := storedGroups(tx, q)
+		if err != nil {
+			return err
 		}
-		var err error
+		runs := []groupRun{runOf(s.systemGroups(at, q)), stored}
+		if q.ByUpdated && q.Descending {
+			slices.Reverse(runs) // QRY-6, QRY-7
+		}
+		total := runs[0].count + runs[1].count
 		page, err = s.page(tx, q, total)
 		if err != nil {
 			return err
 		}
 		defer func() { page.More = q.Max != 0 && page.Start-1+page.Count < total }()
-		for i := page.Start - 1; i < len(system) && (q.Max < 0 || page.Count < q.Max); i++ {
-			if !each(&system[i]) {
-				return nil
-			}
-			page.Count++
+		skip, left := page.Start-1, q.Max
+		if left < 0 {
+			left = math.MaxInt32
 		}
-		rest := q
-		rest.Start = max(1, page.Start-len(system))
-		if q.Max >= 0 {
-			rest.Max = q.Max - page.Count
-		}
-		if rest.Max == 0 || q.Text != "" {
-			return nil
-		}
-		for g, err := range tx.Groups(rest) {
-			if err != nil {
-				return err
+		for _, run := range runs {
+			for g, err := range run.groups(skip, left) {
+				if err != nil {
+					return err
+				}
+				if !each(g) {
+					return nil
+				}
+				page.Count++
+				left--
 			}
-			if !each(g) {
-				return nil
-			}
-			page.Count++
+			skip = max(0, skip-run.count)
 		}
 		return nil
 	})
 	return page, err
+}
+
+// A groupRun is a part of the groups that a query selects.
+type groupRun struct {
+	count  int
+	groups func(skip, most int) iter.Seq2[*contacts.Group, error]
+}
+
+// runOf is the run of groups that have been read.
+func runOf(gs []contacts.Group) groupRun {
+	return groupRun{len(gs), func(skip, most int) iter.Seq2[*contacts.Group, error] {
+		return func(yield func(*contacts.Group, error) bool) {
+			for i := skip; i < len(gs) && i-skip < most; i++ {
+				if !yield(&gs[i], nil) {
+					return
+				}
+			}
+		}
+	}}
+}
+
+// storedGroups is the run of the groups that are not system groups.
+func storedGroups(tx store.Tx, q contacts.Query) (groupRun, error) {
+	if q.Text != "" {
+		named, err := groupsNamed(tx, q)
+		return runOf(named), err
+	}
+	count, err := tx.CountGroups(q)
+	return groupRun{count, func(skip, most int) iter.Seq2[*contacts.Group, error] {
+		q.Start, q.Max = skip+1, most
+		return tx.Groups(q)
+	}}, err
 }
 
 // groupsNamed are the stored groups that a text query selects by their name
