@@ -3,6 +3,7 @@ package gdata
 import (
 	"math"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -164,11 +165,13 @@ func (h *handler) selectEntries(rq *request, q *feedQuery) error {
 	}
 	id, ok := contacts.ParseID(group) // a bare short id
 	if !ok {
-		ref, found := parseReference(group)
-		if !found || !ref.isOf(wire.GroupKind, rq.target, rq.identity) {
-			return contacts.Errorf(contacts.NotFound, contacts.CodeNotFound, "Group not found") // QRY-11
+		var ref reference
+		if ref, ok = parseReference(group); ok {
+			id, ok = ref.id, ref.isOf(wire.GroupKind, rq.target, rq.identity)
 		}
-		id = ref.id
+	}
+	if !ok || id == 0 {
+		return contacts.Errorf(contacts.NotFound, contacts.CodeNotFound, "Group not found") // QRY-11
 	}
 	q.Group = id
 	return nil
@@ -294,14 +297,18 @@ func parseTime(s string) (time.Time, bool) {
 	if i := strings.LastIndexByte(s, ' '); i > len("2006-01-02T15:04") {
 		s = s[:i] + "+" + s[i+1:]
 	}
-	s = strings.ToUpper(s)
-	for _, layout := range [...]string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", time.DateOnly} {
+	if !dateTime.MatchString(s) { // package time takes more
+		return time.Time{}, false
+	}
+	for _, layout := range [...]string{time.RFC3339, "2006-01-02T15:04:05", time.DateOnly} {
 		if t, err := time.Parse(layout, s); err == nil {
-			return t.UTC(), t.Year() > 0 && t.Year() < 10000
+			return t.UTC(), t.Year() > 0
 		}
 	}
 	return time.Time{}, false
 }
+
+var dateTime = regexp.MustCompile(`^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)?)?$`)
 
 // A selfQuery is the query of a feed's self link, which its other pages change.
 type selfQuery []struct{ name, value string }
