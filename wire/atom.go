@@ -137,12 +137,19 @@ type envelope struct {
 }
 
 func contactEnvelope(c *contacts.Contact) envelope {
-	return envelope{id: c.ID, rev: c.Rev, created: c.Created, title: c.Name.Full, content: c.Notes, photo: c.Photo.Version, // ELEM-7 NAME-1
-		deleted: c.Deleted, extra: c.Extra}
+	v := envelope{id: c.ID, rev: c.Rev, created: c.Created, deleted: c.Deleted}
+	if !c.Deleted { // QRY-41
+		v.title, v.content, v.photo, v.extra = c.Name.Full, c.Notes, c.Photo.Version, c.Extra // ELEM-7 NAME-1
+	}
+	return v
 }
 
 func groupEnvelope(g *contacts.Group) envelope {
-	return envelope{id: g.ID, rev: g.Rev, created: g.Created, title: g.Name, content: g.Name, deleted: g.Deleted, system: g.System, extra: g.Extra} // ELEM-100 WRT-27
+	v := envelope{id: g.ID, rev: g.Rev, created: g.Created, deleted: g.Deleted, system: g.System}
+	if !g.Deleted {
+		v.title, v.content, v.extra = g.Name, g.Name, g.Extra // ELEM-100
+	}
+	return v
 }
 
 // xmlParts are the constant parts of entries in Atom and RSS, in the order in
@@ -286,7 +293,7 @@ func (e *Encoder) appendTitleXML(b []byte, v *envelope) []byte {
 	default:
 		b = append(b, p.noTitle...)
 	}
-	if v.content != "" && !v.deleted {
+	if v.content != "" {
 		b = append(b, p.content...)
 		b = e.appendTextXML(b, find(v.extra, "content"), v.content, p.contentEnd)
 	}
@@ -322,7 +329,7 @@ func (e *Encoder) appendLinks(b []byte, v *envelope) []byte {
 			b = append(appendID(append(b, p.editPhoto...), v.id), '/')
 			b = append(appendAttr(b, version), "'/>"...) // VER-28 PHOTO-4
 		}
-		if v1 && v.photo != "" && !v.deleted {
+		if v1 && v.photo != "" {
 			b = append(appendID(append(b, p.photo...), v.id), "'/>"...) // VER-27 PHOTO-3
 		}
 		if !v1 {

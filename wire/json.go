@@ -226,7 +226,7 @@ func (e *Encoder) appendEnvelopeJSON(b []byte, v *envelope, root bool) []byte {
 	}
 	b = append(b, `],"title":`...)
 	b = e.appendTextJSON(b, find(v.extra, "title"), v.title)
-	if v.content != "" && !v.deleted {
+	if v.content != "" {
 		b = append(b, `"content":`...)
 		b = e.appendTextJSON(b, find(v.extra, "content"), v.content)
 	}
@@ -262,7 +262,7 @@ func (e *Encoder) appendLinksJSON(b []byte, v *envelope) []byte {
 			b = append(appendID(append(b, p.editPhoto...), v.id), '/')
 			b = append(appendString(b, version), `"},`...)
 		}
-		if v1 && v.photo != "" && !v.deleted {
+		if v1 && v.photo != "" {
 			b = append(appendID(append(b, p.photo...), v.id), `"},`...)
 		}
 		if !v1 {

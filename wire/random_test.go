@@ -195,7 +195,7 @@ func (m maker) group() *contacts.Group {
 		Properties: repeat(m, m.property), Extra: m.extra("", "title")}
 }
 
-const rounds = 2000
+const rounds = 400
 
 func TestRandom(t *testing.T) {
 	atom := NewEncoder(user(3, ContactKind))

@@ -31,10 +31,12 @@ const (
 // what is not well-formed, and document type declarations. The strings it
 // returns are parts of the document wherever nothing had to be replaced.
 type scanner struct {
-	s   string
-	pos int
-	err *contacts.Error
+	s    string
+	pos  int
+	err  *contacts.Error
+	ours bool // one of our encoders wrote the document, so that it has no limits
 
+	at    int // where the start tag begins
 	name  xmlName
 	attrs []xmlAttr // of the start tag, without namespace declarations
 	decls []binding // namespace declarations of the start tag
@@ -176,13 +178,13 @@ func (z *scanner) startTag() token {
 	if len(z.open) == 0 && z.rooted {
 		return z.fail(at, "a second root element")
 	}
-	if z.count++; z.count > maxElements {
+	if z.count++; z.count > maxElements && !z.ours {
 		return z.fail(at, "more than %d elements", maxElements) // SEC-10
 	}
-	if len(z.open) == maxDepth {
+	if len(z.open) >= maxDepth && !z.ours {
 		return z.fail(at, "elements nested deeper than %d", maxDepth) // SEC-10
 	}
-	z.rooted = true
+	z.rooted, z.at = true, at
 	prefix, local, i, ok := z.qname(at + 1)
 	if !ok {
 		return tokError
@@ -217,7 +219,7 @@ func (z *scanner) startTag() token {
 			return tokError
 		}
 	}
-	if len(z.binds) > maxPrefixes {
+	if len(z.binds) > maxPrefixes && !z.ours {
 		return z.fail(at, "more than %d namespace prefixes", maxPrefixes)
 	}
 	z.open = append(z.open, openElement{raw, outer})
@@ -259,7 +261,7 @@ func (z *scanner) attribute(i int) (int, bool) {
 	case prefix == "xmlns":
 		return i, z.declare(at, local, value)
 	}
-	if len(z.attrs) == maxAttributes {
+	if len(z.attrs) >= maxAttributes && !z.ours {
 		z.fail(at, "more than %d attributes", maxAttributes)
 		return i, false
 	}
@@ -297,7 +299,7 @@ func (z *scanner) declare(at int, prefix, uri string) bool {
 		z.fail(at, "the prefix xml belongs to its own namespace")
 	case prefix != "" && ns == nsNone:
 		z.fail(at, "prefix %s without a namespace", prefix)
-	case len(z.decls) == maxAttributes:
+	case len(z.decls) >= maxAttributes && !z.ours:
 		z.fail(at, "more than %d namespace declarations", maxAttributes)
 	}
 	for _, d := range z.decls {
