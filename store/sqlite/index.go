@@ -76,9 +76,12 @@ func (x *index) flush(c *conn) error {
 	return nil
 }
 
-// reindex replaces the terms of a contact.
+// reindex replaces the terms of a contact. The index counts a row less for
+// each deletion of terms, and fails when that is one too many: as long as the
+// contact has terms, an insertion follows, if only of nothing.
 func (c *conn) reindex(key int64, old, now []string) error {
-	if gone := owned(key, without(old, now)); gone != "" {
+	gone := owned(key, without(old, now))
+	if gone != "" {
 		stmt, err := c.bind("INSERT INTO words (rowid, words, word) VALUES (?1, 'delete', ?2)", key)
 		if err != nil {
 			return err
@@ -88,7 +91,7 @@ func (c *conn) reindex(key int64, old, now []string) error {
 			return err
 		}
 	}
-	if added := owned(key, without(now, old)); added != "" {
+	if added := owned(key, without(now, old)); added != "" || gone != "" && len(now) > 0 {
 		stmt, err := c.bind("INSERT INTO words (rowid, word) VALUES (?1, ?2)", key)
 		if err != nil {
 			return err

@@ -2,21 +2,29 @@ package sqlite_test
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"testing"
 
+	"contacts"
 	"contacts/store"
 	"contacts/store/sqlite"
 	"contacts/store/storetest"
 )
 
-func openTest(t testing.TB) store.Store {
-	st, err := sqlite.Open(context.Background(), t.TempDir(), sqlite.Options{})
+// openTest opens an empty store for one test.
+func openTest(tb testing.TB) store.Store { return openIn(tb, tb.TempDir()) }
+
+// openIn opens the store in a directory until the test ends.
+func openIn(tb testing.TB, dir string) *sqlite.Store {
+	tb.Helper()
+	st, err := sqlite.Open(context.Background(), dir, sqlite.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := st.Close(); err != nil {
-			t.Error(err)
+	tb.Cleanup(func() {
+		if err := st.Close(); err != nil && !errors.Is(err, contacts.Unavailable) { // not closed by the test
+			tb.Error(err)
 		}
 	})
 	return st

@@ -4,61 +4,81 @@ package storetest
 
 import (
 	"context"
+	"errors"
+	"iter"
 	"testing"
 
 	"contacts"
 	"contacts/store"
 )
 
-// An Opener opens an empty store for one test and closes it when it ends. The
-// clock of the store is time.Now.
+// An Opener opens an empty store for one test, and closes it when the test ends
+// if the test has not. The clock of the store is time.Now.
 type Opener func(testing.TB) store.Store
 
 // Run runs the whole suite.
 func Run(t *testing.T, open Opener) {
-	t.Run("Basic", func(t *testing.T) { testBasic(t, open(t)) })
+	t.Run("Records", func(t *testing.T) { testRecords(t, open) })
+	t.Run("Entries", func(t *testing.T) { testEntries(t, open) })
+	t.Run("Owners", func(t *testing.T) { testOwners(t, open) })
+	t.Run("Updates", func(t *testing.T) { testUpdates(t, open) })
+	t.Run("Views", func(t *testing.T) { testViews(t, open) })
+	t.Run("Queries", func(t *testing.T) { testQueries(t, open) })
+	t.Run("Random", func(t *testing.T) { testRandom(t, open) })
+	t.Run("Poll", func(t *testing.T) { testPoll(t, open) })
+	t.Run("Close", func(t *testing.T) { testClose(t, open) })
 }
 
-func testBasic(t *testing.T, st store.Store) {
-	ctx := context.Background()
-	c := &contacts.Contact{ID: 1, Rev: 1000, Created: 1000, Name: contacts.Name{Full: "Elizabeth Bennet"}, Emails: []contacts.Email{{Address: "Liz@Example.com"}}}
-	must(t, st.Update(ctx, 1, func(tx store.Tx) error {
-		if err := tx.InsertContact(c); err != nil {
-			return err
-		}
-		for d, err := range tx.ContactsByEmail("liz@example.com ") {
-			must(t, err)
-			t.Log("found in tx", d.ID)
-		}
-		return tx.PutBook(store.Book{Rev: 1000, Created: 1000, LastID: 1, Contacts: 1})
-	}))
-	must(t, st.View(ctx, 1, func(tx store.Tx) error {
-		for _, q := range []contacts.Query{{Max: -1}, {Text: "ELIZ", Max: -1}, {ByUpdated: true, Max: 5}} {
-			n, err := tx.CountContacts(q)
-			must(t, err)
-			m := 0
-			for d, err := range tx.Contacts(q) {
-				must(t, err)
-				if d.Name.Full != "Elizabeth Bennet" || d.ID != 1 || d.Rev != 1000 {
-					t.Errorf("got %+v", d)
-				}
-				m++
-			}
-			if m != 1 || n != 1 {
-				t.Errorf("%+v: %d, %d", q, m, n)
-			}
-		}
-		for d, err := range tx.ContactsByEmail("liz@example.com ") {
-			must(t, err)
-			t.Log("found", d.ID)
-		}
-		return nil
-	}))
-}
+// liz and jane are the owners of most tests; large is the last one there can be.
+const (
+	liz   store.Owner = 1
+	jane  store.Owner = 2
+	large             = store.MaxOwner
+)
 
-func must(t testing.TB, err error) {
+// rev is a revision as a clock of our days gives it, and n after it.
+func rev(n int) contacts.Rev { return 1_750_000_000_000_000 + contacts.Rev(n) }
+
+var background = context.Background()
+
+// update runs an update that must succeed.
+func update(t testing.TB, st store.Store, owner store.Owner, fn func(store.Tx) error) {
 	t.Helper()
-	if err != nil {
-		t.Fatal(err)
+	if err := st.Update(background, owner, fn); err != nil {
+		t.Fatalf("Update: %v", err)
 	}
 }
+
+// view runs a view that must succeed.
+func view(t testing.TB, st store.Store, owner store.Owner, fn func(store.Tx) error) {
+	t.Helper()
+	if err := st.View(background, owner, fn); err != nil {
+		t.Fatalf("View: %v", err)
+	}
+}
+
+// named is a contact with a name and nothing else.
+func named(id contacts.ID, r contacts.Rev, name string) *contacts.Contact {
+	return &contacts.Contact{ID: id, Rev: r, Created: r, Name: contacts.Name{Full: name}}
+}
+
+// person is a Person in a book.
+func person(i int, id contacts.ID, r contacts.Rev) *contacts.Contact {
+	c := Person(i, 0)
+	c.ID, c.Rev, c.Created = id, r, r
+	return c
+}
+
+// ids lists what an iterator of contacts yields, up to its error.
+func ids(entries iter.Seq2[*contacts.Contact, error]) (all []contacts.ID, _ error) {
+	for c, err := range entries {
+		if err != nil {
+			return all, err
+		}
+		all = append(all, c.ID)
+	}
+	return all, nil
+}
+
+// errGiveUp is what a test's function returns to have its update undone.
+var errGiveUp = errors.New("given up")
