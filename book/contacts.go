@@ -155,7 +155,7 @@ func (w *write) checkGroups(at At, ms []contacts.Membership) error {
 // transaction (DUP-8).
 func (w *write) checkDuplicate(view contacts.View, c *contacts.Contact) error {
 	if !view.Shared && view.Version > 1 {
-		return nil
+		return nil // VER-34
 	}
 	for i := range c.Emails {
 		address := c.Emails[i].Address

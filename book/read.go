@@ -20,7 +20,7 @@ import (
 func (s *Service) Contacts(ctx context.Context, at At, q contacts.Query, each func(*contacts.Contact) bool) (contacts.Page, error) {
 	var page contacts.Page
 	q = s.remembered(q)
-	err := s.store.View(ctx, at.Owner, func(tx store.Tx) error {
+	err := s.store.View(ctx, at.Owner, func(tx store.Tx) error { // RES-56
 		if q.Group != 0 && (at.View.Shared || systemGroup(q.Group) == nil) {
 			if _, err := groupOf(tx, q.Group); err != nil {
 				return err

@@ -144,7 +144,7 @@ func (h *handler) conditional(w http.ResponseWriter, rq *request, etag string) (
 	if match := reply.ETags(rq.Header, "If-Match"); match.Present && !match.MatchesWeakly(etag) { // COND-8
 		return false, book.Mismatch(contacts.CodeETags, strings.Join(rq.Header.Values("If-Match"), ", "), etag)
 	}
-	if none := reply.ETags(rq.Header, "If-None-Match"); none.Present && none.MatchesWeakly(etag) { // COND-3
+	if none := reply.ETags(rq.Header, "If-None-Match"); none.Present && none.MatchesWeakly(etag) { // COND-3, VER-36
 		return true, h.notModified(w, rq)
 	}
 	return false, nil
@@ -153,6 +153,6 @@ func (h *handler) conditional(w http.ResponseWriter, rq *request, etag string) (
 // notModified answers that the client's copy is current (COND-4).
 func (h *handler) notModified(w http.ResponseWriter, rq *request) error {
 	h.readHeaders(w, rq)
-	w.WriteHeader(http.StatusNotModified)
+	w.WriteHeader(http.StatusNotModified) // ERR-22
 	return nil
 }

@@ -79,7 +79,7 @@ func (h *handler) getEntry(w http.ResponseWriter, rq *request) error {
 	if since, ok := reply.IfModifiedSince(rq.Request); ok && it.rev().Time().Before(since) {
 		return h.notModified(w, rq) // COND-2
 	}
-	return h.writeEntry(w, rq, http.StatusOK, it)
+	return h.writeEntry(w, rq, http.StatusOK, it) // ERR-20
 }
 
 // insert serves POST to a feed (WRT-1).
@@ -95,7 +95,7 @@ func (h *handler) insert(w http.ResponseWriter, rq *request) error {
 	edit := rq.encoder.EditURL(it.id(), it.rev())
 	w.Header().Set("Location", edit) // WRT-3, VER-38
 	w.Header().Set("Content-Location", edit)
-	return h.writeEntry(w, rq, http.StatusCreated, it)
+	return h.writeEntry(w, rq, http.StatusCreated, it) // ERR-21
 }
 
 // update serves PUT on an edit URL (WRT-20).
@@ -111,7 +111,7 @@ func (h *handler) update(w http.ResponseWriter, rq *request) error {
 	if err != nil {
 		return h.stale(w, rq, it, err)
 	}
-	return h.writeEntry(w, rq, http.StatusOK, it)
+	return h.writeEntry(w, rq, http.StatusOK, it) // ERR-20
 }
 
 // delete serves DELETE on an edit URL (WRT-50).
@@ -132,9 +132,9 @@ func (h *handler) delete(w http.ResponseWriter, rq *request) error {
 // it is now (WRT-30). Other errors pass through.
 func (h *handler) stale(w http.ResponseWriter, rq *request, now item, err error) error {
 	if rq.version > 1 || now.isZero() || contacts.CodeOf(err) != contacts.CodeConflict {
-		return err
+		return err // VER-26
 	}
-	return h.writeEntry(w, rq, http.StatusConflict, now) // ERR-45
+	return h.writeEntry(w, rq, http.StatusConflict, now) // ERR-45, VER-26
 }
 
 // match is the precondition of a write: version number, If-Match, and in
@@ -149,7 +149,7 @@ func (rq *request) match(bodyETag string, required bool) book.Match {
 	case rq.version > 1 && bodyETag != "":
 		m.ETags = []string{bodyETag} // WRT-31
 	case rq.segment == "" && required && rq.version == 1:
-		m.Missing = contacts.Errorf(contacts.Invalid, "", "Missing resource version ID") // WRT-35
+		m.Missing = contacts.Errorf(contacts.Invalid, "", "Missing resource version ID") // WRT-35, ERR-31
 	case rq.segment == "" && required:
 		m.Missing = contacts.Errorf(contacts.Forbidden, contacts.CodeHeaderRequired,
 			"If-Match or If-None-Match header or entry etag attribute required") // WRT-36

@@ -37,7 +37,7 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 		header.Set("Retry-After", strconv.Itoa(reply.RetryAfter(err))) // ERR-53
 	}
 	body, contentType := []byte(line(e)), "text/plain; charset=UTF-8" // ERR-1
-	if version > 1 && xmlStatus[status] && acceptsXML(r.Header) {     // ERR-2
+	if version > 1 && xmlStatus[status] && acceptsXML(r.Header) {     // ERR-2, VER-35
 		body, contentType = wire.AppendErrors(nil, e), "application/vnd.google.gdata.error+xml; charset=UTF-8"
 	}
 	header.Set("Content-Type", contentType)

@@ -79,7 +79,7 @@ func (h *handler) find(seg []string) (resource, *kind, error) {
 	case len(seg) == 3:
 		return resource{
 			"GET":  (*handler).getFeed, // RES-20
-			"POST": (*handler).insert,  // RES-21
+			"POST": (*handler).insert,  // RES-10, RES-21
 		}, k, nil
 	case len(seg) > 3 && seg[3] == "-":
 		return resource{"GET": (*handler).categoryQuery}, k, nil
@@ -207,7 +207,7 @@ func (h *handler) open(rq *request, k *kind, seg []string, access auth.Access) e
 		return err
 	}
 	rq.kind = k
-	rq.at = book.At{Owner: rq.target.Owner, View: contacts.View{Version: rq.version, Shared: rq.target.Shared, Projection: projection}}
+	rq.at = book.At{Owner: rq.target.Owner, View: contacts.View{Version: rq.version, Shared: rq.target.Shared, Projection: projection}} // VER-8
 	if len(seg) > 3 && seg[3] != "-" {
 		if rq.id, ok = contacts.ParseID(seg[3]); !ok {
 			return contacts.Errorf(contacts.NotFound, contacts.CodeNotFound, "%s", k.notFound) // RES-29
