@@ -143,7 +143,7 @@ func parseEntry[T any](p *parser, s *shape[T], t *T, ex *contacts.Extra, e *Entr
 			if err = kind.check(p.value("term")); err == nil {
 				err = p.skip()
 			}
-		case p.isIgnored():
+		case p.name.isIgnored():
 			err = p.skip() // XML-8 WRT-25
 		default:
 			xml, err = p.appendFragment(xml)
@@ -154,21 +154,21 @@ func parseEntry[T any](p *parser, s *shape[T], t *T, ex *contacts.Extra, e *Entr
 	}
 }
 
-// isIgnored reports whether the element whose start tag was read last is one
-// that a client cannot set.
-func (p *parser) isIgnored() bool {
-	switch p.name.ns {
+// isIgnored reports whether the name is that of a child of an entry that a
+// client cannot set.
+func (n *xmlName) isIgnored() bool {
+	switch n.ns {
 	case nsAtom:
-		switch p.name.local {
+		switch n.local {
 		case "updated", "published", "link", "author", "rights", "summary": // ELEM-13
 			return true
 		}
 	case nsApp, nsAppOld, nsAppOldPlain:
-		return p.name.local == "edited" // VER-21
+		return n.local == "edited" // VER-21
 	case nsGD:
-		return p.name.local == "deleted"
+		return n.local == "deleted"
 	case nsContact:
-		return p.name.local == "systemGroup" // ELEM-108
+		return n.local == "systemGroup" // ELEM-108
 	case nsBatch:
 		return true
 	}

@@ -33,7 +33,7 @@ func memberships(tag byte, full string) elem[contacts.Contact] {
 		return e.o.ShowRemoved || c.Deleted, true // ELEM-92
 	}
 	return elem[contacts.Contact]{
-		name: name, shown: classAll, repeats: true,
+		name: name, shown: classAll, repeats: true, inner: membershipShape.outline(),
 		xml: func(b []byte, c *contacts.Contact, e *Encoder, ex contacts.Extra) []byte {
 			for i := range c.Memberships {
 				m := &c.Memberships[i]

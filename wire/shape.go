@@ -95,6 +95,7 @@ type elem[T any] struct {
 	shown    class // by which views
 	repeats  bool  // may occur more than once; an array in JSON (JSON-6)
 	required bool
+	inner    *outline // of what is in it
 
 	// Of a simple element with a text: the text, and its attribute if it has
 	// one. While the attribute is empty and nothing unknown is around, the
@@ -152,7 +153,7 @@ func simple[T any](full string, s *shape[T]) elem[T] {
 	name := nameOf(full)
 	s.build()
 	el := elem[T]{
-		name: name, shown: classAll,
+		name: name, shown: classAll, inner: s.outline(),
 		xml: func(b []byte, t *T, e *Encoder, ex contacts.Extra) []byte {
 			if s.isEmpty(t) {
 				return b
@@ -187,7 +188,7 @@ func one[T, U any](tag byte, full string, get func(*T) *U, s *shape[U]) elem[T] 
 	name := nameOf(full)
 	empty := len(name.open) + len("/>")
 	return elem[T]{
-		name: name, shown: classAll,
+		name: name, shown: classAll, inner: s.outline(),
 		xml: func(b []byte, t *T, e *Encoder, _ contacts.Extra) []byte {
 			u, n := get(t), len(b)
 			ex := *s.extra(u)
@@ -243,7 +244,7 @@ func many[T, U any](tag byte, full string, get func(*T) *[]U, s *shape[U]) elem[
 func manyOf[T, U any](tag byte, full string, get func(*T) *[]U, s *shape[U], shown func(*Encoder, *U) bool) elem[T] {
 	name := nameOf(full)
 	el := elem[T]{
-		name: name, shown: classAll, repeats: true,
+		name: name, shown: classAll, repeats: true, inner: s.outline(),
 		xml: func(b []byte, t *T, e *Encoder, _ contacts.Extra) []byte {
 			us := *get(t)
 			for i := range us {
@@ -322,7 +323,7 @@ func list[T any](tag byte, full string, get func(*T) *[]string) elem[T] {
 	s := &shape[string]{text: &content[string]{str: func(s *string) *string { return s }}}
 	place := func(s string) string { return full + "[" + s + "]" }
 	return elem[T]{
-		name: name, shown: classAll, repeats: true,
+		name: name, shown: classAll, repeats: true, inner: s.outline(),
 		xml: func(b []byte, t *T, e *Encoder, ex contacts.Extra) []byte {
 			ss := *get(t)
 			for i := range ss {

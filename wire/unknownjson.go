@@ -30,7 +30,7 @@ func (p *parser) readNode(n *node) error {
 	for {
 		switch p.next() {
 		case tokStart:
-			c := &node{name: p.jsonName(&p.name, nsAtom)}
+			c := &node{name: jsonName(&p.name, nsAtom)}
 			for _, d := range p.decls {
 				name := "xmlns"
 				if d.prefix != "" {
@@ -40,7 +40,7 @@ func (p *parser) readNode(n *node) error {
 			}
 			for i := range p.attrs {
 				a := &p.attrs[i]
-				c.attrs = append(c.attrs, member{p.jsonName(&a.xmlName, nsNone), a.value})
+				c.attrs = append(c.attrs, member{jsonName(&a.xmlName, nsNone), a.value})
 			}
 			if err := p.readNode(c); err != nil {
 				return err
@@ -62,7 +62,7 @@ func (p *parser) readNode(n *node) error {
 // jsonName is the member name of an element or attribute: with the prefix of
 // 3.1 for the namespaces of the protocol, with the client's own for others, and
 // with none for the namespace bare.
-func (p *parser) jsonName(n *xmlName, bare nsID) string {
+func jsonName(n *xmlName, bare nsID) string {
 	prefix := n.prefix
 	switch n.ns {
 	case bare:
