@@ -103,10 +103,7 @@ func (t *tx) count(k *kind, id contacts.ID, n int64) {
 }
 
 func (t *tx) writeBlocks() error {
-	for b, n := range t.blocks {
-		if n == 0 {
-			continue
-		}
+	for b, n := range t.blocks { // 0 as well: tombstones are counted by the block's row
 		err := t.conn.run(`INSERT INTO block (owner, kind, block, live) VALUES (?1, ?2, ?3, ?4)
 			ON CONFLICT (owner, kind, block) DO UPDATE SET live = live + excluded.live`, int64(t.owner), b.kind, b.number, n)
 		if err != nil {
