@@ -76,41 +76,60 @@ type Draft struct {
 // now is the time of a call, in the store's precision.
 func (s *Service) now() time.Time { return s.o.Now().UTC() }
 
-// A write is one change under way: the book as it will be, and the revision of
-// the change.
-type write struct {
+// An Edit is one change of a book under way, in one transaction of the store.
+// Its methods are the changes that a Service can make, and one reads what is
+// there. Several of them in one Edit share a commit; see Service.Batch.
+type Edit struct {
+	s    *Service
+	at   At
 	tx   store.Tx
-	book store.Book
-	rev  contacts.Rev
+	book store.Book   // as it will be
+	rev  contacts.Rev // of the change
 }
 
-// update runs fn as a write on owner's book, and keeps the book that it leaves.
-func (s *Service) update(ctx context.Context, owner store.Owner, fn func(*write) error) error {
-	return s.store.Update(ctx, owner, func(tx store.Tx) error {
-		b, err := tx.Book()
+// edit runs fn as one change of at's book.
+func (s *Service) edit(ctx context.Context, at At, fn func(*Edit) error) error {
+	return s.store.Update(ctx, at.Owner, func(tx store.Tx) error {
+		e, err := s.begin(tx, at)
 		if err != nil {
 			return err
 		}
-		w := &write{tx: tx, book: b, rev: b.Rev.Next(s.now())}
-		if err := fn(w); err != nil {
+		e.step()
+		if err := fn(e); err != nil {
 			return err
 		}
-		if w.book.Created == 0 {
-			w.book.Created = w.rev
-		}
-		w.book.Rev = w.rev
-		return tx.PutBook(w.book)
+		return tx.PutBook(e.book)
 	})
+}
+
+// begin starts an Edit that has not changed anything yet.
+func (s *Service) begin(tx store.Tx, at At) (*Edit, error) {
+	b, err := tx.Book()
+	return &Edit{s: s, at: at, tx: tx, book: b}, err
+}
+
+// step takes the next revision, for one change.
+func (e *Edit) step() {
+	e.rev = e.book.Rev.Next(e.s.now())
+	e.book.Rev = e.rev
+	if e.book.Created == 0 {
+		e.book.Created = e.rev
+	}
+}
+
+// errQuota refuses an entry that a book has no room for.
+func errQuota() error {
+	return contacts.Errorf(contacts.Forbidden, contacts.CodeQuota, "Insufficient storage quota") // ERR-42
 }
 
 // newID gives out the book's next ID: ascending, never reused, and above those
 // of the system groups (RES-37).
-func (w *write) newID() (contacts.ID, error) {
-	if w.book.LastID >= store.MaxID {
-		return 0, contacts.Errorf(contacts.Forbidden, contacts.CodeQuota, "Insufficient storage quota")
+func (e *Edit) newID() (contacts.ID, error) {
+	if e.book.LastID >= store.MaxID {
+		return 0, errQuota()
 	}
-	w.book.LastID = max(w.book.LastID, lastSystemID) + 1
-	return w.book.LastID, nil
+	e.book.LastID = max(e.book.LastID, lastSystemID) + 1
+	return e.book.LastID, nil
 }
 
 // Purge removes what owner's book remembers of entries deleted more than

@@ -19,95 +19,108 @@ func (s *Service) Contact(ctx context.Context, at At, id contacts.ID) (c *contac
 // InsertContact adds a contact and returns it as stored. It fails with kind
 // Invalid, with Duplicate if its e-mail address is taken, and with Forbidden
 // if the book is full. It puts the contact into no group by itself (ELEM-96).
-func (s *Service) InsertContact(ctx context.Context, at At, d Draft) (*contacts.Contact, error) {
-	c := d.Contact
-	if c.Name.IsZero() && d.HasTitle { // NAME-2, NAME-8
-		c.Name.SetFull(d.Title) // NAME-1
-	}
-	c.Properties = shown(at.View.Projection, c.Properties) // WRT-9, WRT-44, WRT-46
-	c.Photo = contacts.Photo{}
-	if err := settle(c); err != nil {
-		return nil, err // WRT-5
-	}
-	err := s.update(ctx, at.Owner, func(w *write) error {
-		most := s.o.MaxContacts
-		if at.View.Shared {
-			most = s.o.MaxSharedContacts
-		}
-		if w.book.Contacts >= most {
-			return contacts.Errorf(contacts.Forbidden, contacts.CodeQuota, "Insufficient storage quota") // WRT-10
-		}
-		if err := w.checkGroups(at, c.Memberships); err != nil {
-			return err
-		}
-		if err := w.checkDuplicate(at.View, c); err != nil { // DUP-5, DUP-7: against what is stored
-			return err
-		}
-		id, err := w.newID()
-		if err != nil {
-			return err
-		}
-		c.ID, c.Rev, c.Created = id, w.rev, w.rev
-		w.book.Contacts++
-		return w.tx.InsertContact(c)
+func (s *Service) InsertContact(ctx context.Context, at At, d Draft) (c *contacts.Contact, err error) {
+	err = s.edit(ctx, at, func(e *Edit) error {
+		c, err = e.InsertContact(d)
+		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return c, nil
+	return c, err
 }
 
 // UpdateContact replaces what at.View shows of a contact by the draft, and
 // returns the contact as stored. It fails with kind NotFound, with Stale if it
 // is not in the state that m expects, and then returns the contact as it is
 // now, and with Invalid.
-func (s *Service) UpdateContact(ctx context.Context, at At, id contacts.ID, d Draft, m Match) (*contacts.Contact, error) {
-	var stored *contacts.Contact
-	err := s.update(ctx, at.Owner, func(w *write) error {
-		old, err := contactOf(w.tx, id)
-		if err != nil {
-			return err
-		}
-		if err := m.check(old.Rev); err != nil { // WRT-40
-			stored = old
-			return err
-		}
-		c := s.merge(at.View, old, d)
-		c.ID, c.Rev, c.Created, c.Photo = id, w.rev, old.Created, old.Photo
-		if err := settle(c); err != nil {
-			return err
-		}
-		if err := w.checkGroups(at, c.Memberships); err != nil {
-			return err
-		}
-		c.Memberships = left(old.Memberships, c.Memberships, w.rev, s.forgotten())
-		stored = c
-		return w.tx.UpdateContact(old, c)
+func (s *Service) UpdateContact(ctx context.Context, at At, id contacts.ID, d Draft, m Match) (c *contacts.Contact, err error) {
+	err = s.edit(ctx, at, func(e *Edit) error {
+		c, err = e.UpdateContact(id, d, m)
+		return err
 	})
-	return stored, err
+	return c, err
 }
 
-// DeleteContact deletes a contact and leaves a tombstone. It fails with kind
-// NotFound, and with Stale if the contact is not in the state that m expects,
-// and then returns it as it is now.
-func (s *Service) DeleteContact(ctx context.Context, at At, id contacts.ID, m Match) (*contacts.Contact, error) {
-	var now *contacts.Contact
-	err := s.update(ctx, at.Owner, func(w *write) error {
-		old, err := contactOf(w.tx, id)
-		if err != nil {
-			return err // WRT-53
-		}
-		if err := m.check(old.Rev); err != nil { // WRT-51
-			now = old
-			return err
-		}
-		w.book.Contacts--
-		return w.tx.DeleteContact(old, &contacts.Contact{
-			ID: id, Rev: w.rev, Created: old.Created, Deleted: true, // QRY-43
-			Memberships: left(old.Memberships, nil, w.rev, s.forgotten()), // WRT-50
-		})
+// DeleteContact deletes a contact, leaves a tombstone, and returns the contact
+// as it was. It fails with kind NotFound, and with Stale if the contact is not
+// in the state that m expects, and then returns it as it is now.
+func (s *Service) DeleteContact(ctx context.Context, at At, id contacts.ID, m Match) (c *contacts.Contact, err error) {
+	err = s.edit(ctx, at, func(e *Edit) error {
+		c, err = e.DeleteContact(id, m)
+		return err
 	})
-	return now, err
+	return c, err
+}
+
+// Contact is Service.Contact, and sees the changes of the Edit.
+func (e *Edit) Contact(id contacts.ID) (*contacts.Contact, error) { return contactOf(e.tx, id) }
+
+// InsertContact is Service.InsertContact.
+func (e *Edit) InsertContact(d Draft) (*contacts.Contact, error) {
+	c := d.Contact
+	if c.Name.IsZero() && d.HasTitle { // NAME-2, NAME-8
+		c.Name.SetFull(d.Title) // NAME-1
+	}
+	c.Properties = shown(e.at.View.Projection, c.Properties) // WRT-9, WRT-44, WRT-46
+	c.Photo = contacts.Photo{}
+	if err := settle(c); err != nil {
+		return nil, err // WRT-5
+	}
+	most := e.s.o.MaxContacts
+	if e.at.View.Shared {
+		most = e.s.o.MaxSharedContacts
+	}
+	if e.book.Contacts >= most {
+		return nil, errQuota() // WRT-10
+	}
+	if err := e.checkGroups(c.Memberships); err != nil {
+		return nil, err
+	}
+	if err := e.checkDuplicate(c); err != nil { // DUP-5, DUP-7: against what is stored
+		return nil, err
+	}
+	id, err := e.newID()
+	if err != nil {
+		return nil, err
+	}
+	c.ID, c.Rev, c.Created = id, e.rev, e.rev
+	e.book.Contacts++
+	return c, e.tx.InsertContact(c)
+}
+
+// UpdateContact is Service.UpdateContact.
+func (e *Edit) UpdateContact(id contacts.ID, d Draft, m Match) (*contacts.Contact, error) {
+	old, err := e.Contact(id)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.check(old.Rev); err != nil { // WRT-40
+		return old, err
+	}
+	c := e.s.merge(e.at.View, old, d)
+	c.ID, c.Rev, c.Created, c.Photo = id, e.rev, old.Created, old.Photo
+	if err := settle(c); err != nil {
+		return nil, err
+	}
+	if err := e.checkGroups(c.Memberships); err != nil {
+		return nil, err
+	}
+	c.Memberships = left(old.Memberships, c.Memberships, e.rev, e.s.forgotten())
+	return c, e.tx.UpdateContact(old, c)
+}
+
+// DeleteContact is Service.DeleteContact.
+func (e *Edit) DeleteContact(id contacts.ID, m Match) (*contacts.Contact, error) {
+	old, err := e.Contact(id)
+	if err != nil {
+		return nil, err // WRT-53
+	}
+	if err := m.check(old.Rev); err != nil { // WRT-51
+		return old, err
+	}
+	e.book.Contacts--
+	return old, e.tx.DeleteContact(old, &contacts.Contact{
+		ID: id, Rev: e.rev, Created: old.Created, Deleted: true, // QRY-43
+		Memberships: left(old.Memberships, nil, e.rev, e.s.forgotten()), // WRT-50
+	})
 }
 
 // contactOf is tx.Contact with the words of the protocol.
@@ -133,12 +146,12 @@ func settle(c *contacts.Contact) error {
 }
 
 // checkGroups refuses memberships of groups that do not exist (ELEM-93).
-func (w *write) checkGroups(at At, ms []contacts.Membership) error {
+func (e *Edit) checkGroups(ms []contacts.Membership) error {
 	for i := range ms {
-		if !at.View.Shared && systemGroup(ms[i].Group) != nil {
+		if e.at.systemGroup(ms[i].Group) != nil {
 			continue
 		}
-		_, err := w.tx.Group(ms[i].Group) // ELEM-97
+		_, err := e.tx.Group(ms[i].Group) // ELEM-97
 		if contacts.KindOf(err) == contacts.NotFound {
 			return contacts.Errorf(contacts.Invalid, contacts.CodeAttributeValue, "Group not found: %s", ms[i].Group)
 		}
@@ -153,7 +166,8 @@ func (w *write) checkGroups(at At, ms []contacts.Membership) error {
 // address of it in a domain's book (DUP-1), its primary one in a user's book
 // for clients of version 1 (DUP-3, DUP-4). Check and insert are one
 // transaction (DUP-8).
-func (w *write) checkDuplicate(view contacts.View, c *contacts.Contact) error {
+func (e *Edit) checkDuplicate(c *contacts.Contact) error {
+	view := e.at.View
 	if !view.Shared && view.Version > 1 {
 		return nil // VER-34
 	}
@@ -162,7 +176,7 @@ func (w *write) checkDuplicate(view contacts.View, c *contacts.Contact) error {
 		if !view.Shared && address != c.PrimaryEmail() {
 			continue
 		}
-		for other, err := range w.tx.ContactsByEmail(address) {
+		for other, err := range e.tx.ContactsByEmail(address) {
 			if err != nil {
 				return err
 			}

@@ -19,22 +19,21 @@ var systemGroups = [...]contacts.Group{
 // lastSystemID is the greatest ID of a system group. IDs of entries are above it.
 const lastSystemID contacts.ID = 0xf
 
-func systemGroup(id contacts.ID) *contacts.Group {
+// systemGroup is the system group with the ID, or nil. A domain has none
+// (RES-38).
+func (at At) systemGroup(id contacts.ID) *contacts.Group {
 	for i := range systemGroups {
-		if systemGroups[i].ID == id {
+		if systemGroups[i].ID == id && !at.View.Shared {
 			return systemGroups[i].Clone()
 		}
 	}
 	return nil
 }
 
-// Group returns a live group, or kind NotFound. A domain has no system groups
-// (RES-38).
+// Group returns a live group, or kind NotFound.
 func (s *Service) Group(ctx context.Context, at At, id contacts.ID) (g *contacts.Group, err error) {
-	if !at.View.Shared {
-		if g := systemGroup(id); g != nil {
-			return g, nil
-		}
+	if g := at.systemGroup(id); g != nil {
+		return g, nil
 	}
 	err = s.store.View(ctx, at.Owner, func(tx store.Tx) error {
 		g, err = groupOf(tx, id)
@@ -44,86 +43,106 @@ func (s *Service) Group(ctx context.Context, at At, id contacts.ID) (g *contacts
 }
 
 // InsertGroup adds a group and returns it as stored (WRT-6).
-func (s *Service) InsertGroup(ctx context.Context, at At, g *contacts.Group) (*contacts.Group, error) {
-	g.Properties = shown(at.View.Projection, g.Properties) // RES-17
-	g.System = ""                                          // ELEM-108
-	if err := g.Validate(); err != nil {
-		return nil, err
-	}
-	err := s.update(ctx, at.Owner, func(w *write) error {
-		if w.book.Groups >= MaxGroups {
-			return contacts.Errorf(contacts.Forbidden, contacts.CodeQuota, "Insufficient storage quota") // WRT-67
-		}
-		id, err := w.newID()
-		if err != nil {
-			return err
-		}
-		g.ID, g.Rev, g.Created = id, w.rev, w.rev
-		w.book.Groups++
-		return w.tx.InsertGroup(g)
+func (s *Service) InsertGroup(ctx context.Context, at At, g *contacts.Group) (stored *contacts.Group, err error) {
+	err = s.edit(ctx, at, func(e *Edit) error {
+		stored, err = e.InsertGroup(g)
+		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return g, nil
+	return stored, err
 }
 
 // UpdateGroup replaces what at.View shows of a group; see UpdateContact. It
 // fails with kind Forbidden on a system group.
-func (s *Service) UpdateGroup(ctx context.Context, at At, id contacts.ID, g *contacts.Group, m Match) (*contacts.Group, error) {
-	if err := refuseSystem(at, id); err != nil {
-		return nil, err
-	}
-	var stored *contacts.Group
-	err := s.update(ctx, at.Owner, func(w *write) error {
-		old, err := groupOf(w.tx, id)
-		if err != nil {
-			return err
-		}
-		if err := m.check(old.Rev); err != nil { // WRT-26
-			stored = old
-			return err
-		}
-		g.Properties = mergeProperties(at.View.Projection, old.Properties, g.Properties)
-		g.ID, g.Rev, g.Created, g.System = id, w.rev, old.Created, ""
-		if err := g.Validate(); err != nil {
-			return err
-		}
-		stored = g
-		return w.tx.UpdateGroup(old, g)
+func (s *Service) UpdateGroup(ctx context.Context, at At, id contacts.ID, g *contacts.Group, m Match) (stored *contacts.Group, err error) {
+	err = s.edit(ctx, at, func(e *Edit) error {
+		stored, err = e.UpdateGroup(id, g, m)
+		return err
 	})
 	return stored, err
 }
 
 // DeleteGroup deletes a group, ends the memberships of its contacts, and leaves
 // a tombstone; see DeleteContact. The contacts keep their revision (ELEM-95).
-func (s *Service) DeleteGroup(ctx context.Context, at At, id contacts.ID, m Match) (*contacts.Group, error) {
-	if err := refuseSystem(at, id); err != nil {
+func (s *Service) DeleteGroup(ctx context.Context, at At, id contacts.ID, m Match) (g *contacts.Group, err error) {
+	err = s.edit(ctx, at, func(e *Edit) error {
+		g, err = e.DeleteGroup(id, m)
+		return err
+	})
+	return g, err
+}
+
+// Group is Service.Group, and sees the changes of the Edit.
+func (e *Edit) Group(id contacts.ID) (*contacts.Group, error) {
+	if g := e.at.systemGroup(id); g != nil {
+		return g, nil
+	}
+	return groupOf(e.tx, id)
+}
+
+// InsertGroup is Service.InsertGroup.
+func (e *Edit) InsertGroup(g *contacts.Group) (*contacts.Group, error) {
+	g.Properties = shown(e.at.View.Projection, g.Properties) // RES-17
+	g.System = ""                                            // ELEM-108
+	if err := g.Validate(); err != nil {
 		return nil, err
 	}
-	var now *contacts.Group
-	err := s.update(ctx, at.Owner, func(w *write) error {
-		old, err := groupOf(w.tx, id)
-		if err != nil {
-			return err
-		}
-		if err := m.check(old.Rev); err != nil {
-			now = old
-			return err
-		}
-		if err := w.endMemberships(id); err != nil {
-			return err
-		}
-		w.book.Groups--
-		return w.tx.DeleteGroup(old, &contacts.Group{ID: id, Rev: w.rev, Created: old.Created, Deleted: true}) // QRY-45
-	})
-	return now, err
+	if e.book.Groups >= MaxGroups {
+		return nil, errQuota() // WRT-67
+	}
+	id, err := e.newID()
+	if err != nil {
+		return nil, err
+	}
+	g.ID, g.Rev, g.Created = id, e.rev, e.rev
+	e.book.Groups++
+	return g, e.tx.InsertGroup(g)
+}
+
+// UpdateGroup is Service.UpdateGroup.
+func (e *Edit) UpdateGroup(id contacts.ID, g *contacts.Group, m Match) (*contacts.Group, error) {
+	old, err := e.changeable(id)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.check(old.Rev); err != nil { // WRT-26
+		return old, err
+	}
+	g.Properties = mergeProperties(e.at.View.Projection, old.Properties, g.Properties)
+	g.ID, g.Rev, g.Created, g.System = id, e.rev, old.Created, ""
+	if err := g.Validate(); err != nil {
+		return nil, err
+	}
+	return g, e.tx.UpdateGroup(old, g)
+}
+
+// DeleteGroup is Service.DeleteGroup.
+func (e *Edit) DeleteGroup(id contacts.ID, m Match) (*contacts.Group, error) {
+	old, err := e.changeable(id)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.check(old.Rev); err != nil {
+		return old, err
+	}
+	if err := e.endMemberships(id); err != nil {
+		return nil, err
+	}
+	e.book.Groups--
+	return old, e.tx.DeleteGroup(old, &contacts.Group{ID: id, Rev: e.rev, Created: old.Created, Deleted: true}) // QRY-45
+}
+
+// changeable is a group that is not a system group.
+func (e *Edit) changeable(id contacts.ID) (*contacts.Group, error) {
+	if e.at.systemGroup(id) != nil {
+		return nil, contacts.Errorf(contacts.Forbidden, contacts.CodeCannotEdit, "Cannot modify system group") // ELEM-107
+	}
+	return groupOf(e.tx, id)
 }
 
 // endMemberships makes every member of a group a former one.
-func (w *write) endMemberships(group contacts.ID) error {
+func (e *Edit) endMemberships(group contacts.ID) error {
 	var members []*contacts.Contact
-	for c, err := range w.tx.Contacts(contacts.Query{Group: group, Max: -1}) {
+	for c, err := range e.tx.Contacts(contacts.Query{Group: group, Max: -1}) {
 		if err != nil {
 			return err
 		}
@@ -133,19 +152,12 @@ func (w *write) endMemberships(group contacts.ID) error {
 		c := old.Clone()
 		for i := range c.Memberships {
 			if m := &c.Memberships[i]; m.Group == group && m.Removed == 0 {
-				m.Removed = w.rev
+				m.Removed = e.rev
 			}
 		}
-		if err := w.tx.UpdateContact(old, c); err != nil {
+		if err := e.tx.UpdateContact(old, c); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-func refuseSystem(at At, id contacts.ID) error {
-	if !at.View.Shared && systemGroup(id) != nil {
-		return contacts.Errorf(contacts.Forbidden, contacts.CodeCannotEdit, "Cannot modify system group") // ELEM-107
 	}
 	return nil
 }

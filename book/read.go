@@ -21,7 +21,7 @@ func (s *Service) Contacts(ctx context.Context, at At, q contacts.Query, each fu
 	var page contacts.Page
 	q = s.remembered(q)
 	err := s.store.View(ctx, at.Owner, func(tx store.Tx) error { // RES-56
-		if q.Group != 0 && (at.View.Shared || systemGroup(q.Group) == nil) {
+		if q.Group != 0 && at.systemGroup(q.Group) == nil {
 			if _, err := groupOf(tx, q.Group); err != nil {
 				return err
 			}
