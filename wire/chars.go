@@ -221,8 +221,9 @@ func firstInvalid(s string) int {
 	for i := 0; i < len(s); {
 		// Eight plain ASCII bytes at a time: none below 0x20, none above 0x7F.
 		for i+8 <= len(s) {
-			w := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
-				uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+			t := s[i : i+8]
+			w := uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 |
+				uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56
 			if (w|(w-0x2020202020202020))&0x8080808080808080 != 0 {
 				break
 			}
