@@ -1,7 +1,5 @@
 package wire
 
-import "contacts"
-
 const rssRoot = xmlDeclaration + "<rss version='2.0' xmlns:atom='" + atomNS + "' xmlns:openSearch='"
 
 // rssParts are the parts of items. Only the handful of Atom elements differs;
@@ -79,10 +77,3 @@ func (e *Encoder) appendRSSHead(b []byte, f *Feed) []byte {
 	b = append(appendText(b, f.AuthorName), ")</managingEditor><generator>Contacts</generator>"...) // RSS-9
 	return appendOpenSearch(b, f)                                                                   // RSS-10
 }
-
-var contactViews = func() (views [classAll + 1][]elem[contacts.Contact]) {
-	for _, c := range []class{classParts, classShared, classUser} {
-		views[c] = contactShape.view(c)
-	}
-	return views
-}()

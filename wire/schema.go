@@ -67,6 +67,14 @@ var contactShape = makeShape(shape[contacts.Contact]{
 	extraTag: tagExtra,
 })
 
+// contactViews are the rows of contactShape that each class of views shows.
+var contactViews = func() (views [classAll + 1][]elem[contacts.Contact]) {
+	for _, c := range []class{classParts, classShared, classUser} {
+		views[c] = contactShape.view(c)
+	}
+	return views
+}()
+
 // groupShape has the elements of the group kind.
 var groupShape = makeShape(shape[contacts.Group]{
 	kept: []field[contacts.Group]{

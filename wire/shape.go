@@ -21,7 +21,7 @@ type shape[T any] struct {
 	init      func(*T) // sets what the element's name says
 	dropEmpty bool     // a completely empty element is dropped, not refused (ELEM-77)
 
-	stored []field[T] // all fields in the order of their tags; see build
+	stored []field[T] // all fields; see build
 	byTag  []int8     // index in stored, or -1
 }
 
