@@ -143,7 +143,7 @@ func start(t *testing.T, flags ...string) *server {
 	return &server{url: url, addr: addr}
 }
 
-// showLog prints the last lines of the server's log.
+// showLog prints what the server's log has of trouble, and its last lines.
 func showLog(t *testing.T, name string) {
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -151,10 +151,9 @@ func showLog(t *testing.T, name string) {
 		return
 	}
 	lines := strings.SplitAfter(strings.TrimSpace(string(text)), "\n")
-	if n := len(lines) - 60; n > 0 {
-		lines = lines[n:]
-	}
-	t.Logf("the end of the server's log:\n%s", strings.Join(lines, ""))
+	last := lines[max(0, len(lines)-20):]
+	trouble := slices.DeleteFunc(lines[:len(lines)-len(last)], func(l string) bool { return strings.Contains(l, " level=INFO ") })
+	t.Logf("from the server's log:\n%s...\n%s", strings.Join(trouble[:min(20, len(trouble))], ""), strings.Join(last, ""))
 }
 
 // clean is the environment for other programs: ours without settings of the
