@@ -63,12 +63,16 @@ func appendWordPrefix(b []byte, v string) []byte {
 func appendElems[T any](b []byte, elems []elem[T], t *T, e *Encoder, ex contacts.Extra) []byte {
 	for i := range elems {
 		el := &elems[i]
-		if el.str != nil && len(ex) == 0 && (el.attr == nil || *el.attr(t) == "") {
-			if v := *el.str(t); v != "" {
+		if el.str != nil && (el.attr == nil || *el.attr(t) == "") {
+			v := *el.str(t)
+			if v == "" {
+				continue
+			}
+			if el.plain && len(ex) == 0 {
 				b = append(b, el.name.text...)
 				b = append(appendText(b, v), el.name.close...)
+				continue
 			}
-			continue
 		}
 		b = el.xml(b, t, e, ex)
 	}

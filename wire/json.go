@@ -56,12 +56,16 @@ func (s *shape[T]) appendJSON(b []byte, t *T, e *Encoder, ex contacts.Extra, u *
 func appendMembers[T any](b []byte, elems []elem[T], t *T, e *Encoder, ex contacts.Extra) []byte {
 	for i := range elems {
 		el := &elems[i]
-		if el.str != nil && len(ex) == 0 && (el.attr == nil || *el.attr(t) == "") {
-			if v := *el.str(t); v != "" {
+		if el.str != nil && (el.attr == nil || *el.attr(t) == "") {
+			v := *el.str(t)
+			if v == "" {
+				continue
+			}
+			if el.plain && len(ex) == 0 {
 				b = append(b, el.name.jtext...)
 				b = append(appendString(b, v), `"},`...)
+				continue
 			}
-			continue
 		}
 		b = el.json(b, t, e, ex)
 	}

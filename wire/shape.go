@@ -97,10 +97,12 @@ type elem[T any] struct {
 	required bool
 	inner    *outline // of what is in it
 
-	// Of a simple element with a text: the text, and its attribute if it has
-	// one. While the attribute is empty and nothing unknown is around, the
-	// element is the text between two constants, and is written as such.
+	// Of a simple element: its text, or without one its attribute, and the
+	// attribute that it has besides a text. With both empty the element is
+	// left out; with a text alone, and nothing unknown around, it is the text
+	// between two constants and written as such.
 	str, attr func(*T) *string
+	plain     bool // str is a text
 
 	// xml and json append the element or elements, or nothing; ex is the Extra
 	// of the element that they are in.
@@ -173,11 +175,14 @@ func simple[T any](full string, s *shape[T]) elem[T] {
 		},
 		fields: s.stored,
 	}
-	if s.text != nil && len(s.attrs) <= 1 {
-		el.str = s.text.str
+	switch {
+	case s.text != nil && len(s.attrs) <= 1:
+		el.str, el.plain = s.text.str, true
 		for _, a := range s.attrs {
 			el.attr = a.str
 		}
+	case s.text == nil && len(s.attrs) == 1:
+		el.str = s.attrs[0].str
 	}
 	return el
 }
