@@ -108,6 +108,7 @@ const (
 	CodeAlt               Code = "invalidAltValue"             // ERR-54
 	CodeMethodOverride    Code = "invalidMethodOverrideHeader" // WRT-24
 	CodeUnknownParam      Code = "invalidQueryParameter"       // QRY-17
+	CodeFieldSelection    Code = "invalidFieldSelection"       // QRY-65
 )
 
 // CodeOf is the code of err, or empty.

@@ -95,7 +95,7 @@ var (
 		GroupKind:   {etag: true, parts: append(slices.Clone(envelopeParts), outlines(groupShape.elems)...)},
 	}
 
-	// A feed without its entries, which have outlines of their own.
+	// The outline of the entries depends on their kind.
 	feedOutline = &outline{etag: true, parts: []part{
 		{ns: nsAtom, local: "id", json: `"id":`, inner: texts},
 		{ns: nsAtom, local: "updated", json: `"updated":`, inner: texts},
@@ -107,5 +107,6 @@ var (
 		{ns: nsOpenSearch, local: "totalResults", json: `"openSearch$totalResults":`, inner: texts},
 		{ns: nsOpenSearch, local: "startIndex", json: `"openSearch$startIndex":`, inner: texts},
 		{ns: nsOpenSearch, local: "itemsPerPage", json: `"openSearch$itemsPerPage":`, inner: texts},
+		{ns: nsAtom, local: "entry", json: `"entry":`, repeats: true},
 	}}
 )
