@@ -76,11 +76,14 @@ func (h *handler) feed(rq *request, q *feedQuery, page contacts.Page) *wire.Feed
 	if rq.kind.wire == wire.GroupKind && !rq.target.Shared {
 		f.Title = rq.target.FullName + "'s Contact Groups" // FEED-6
 	}
-	if page.More && q.perPage > 0 {
-		f.NextQuery = q.self.String(page.Start + page.Count) // QRY-31, FEED-17
+	if q.perPage == 0 {
+		return f // QRY-35: pages without entries lead to no other
+	}
+	if page.More {
+		f.NextQuery = q.self.String(page.Start + page.Count) // QRY-31, QRY-32, FEED-17
 	}
 	if page.Start > 1 {
-		f.PreviousQuery = q.self.String(max(1, page.Start-q.perPage))
+		f.PreviousQuery = q.self.String(max(1, page.Start-q.perPage)) // QRY-31, FEED-17
 	}
 	return f
 }
