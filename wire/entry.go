@@ -44,39 +44,60 @@ func ParseGroup(doc []byte) (*Entry, error) {
 
 // document reads a document whose root is an entry.
 func (p *parser) document(kind Kind) (*Entry, error) {
-	if p.next() != tokStart {
-		return nil, p.err
-	}
-	if p.name.ns != nsAtom || p.name.local != "entry" {
-		return nil, contacts.Errorf(contacts.Invalid, contacts.CodeInvalidEntry, "The document is not an Atom entry") // WRT-4
-	}
-	e, err := p.entry(kind)
-	if err != nil {
+	e := newEntry(kind)
+	if err := p.documentInto(e); err != nil {
 		return nil, err
-	}
-	if p.next() == tokError {
-		return nil, p.err
 	}
 	return e, nil
 }
 
+// documentInto reads a document whose root is an entry into e; see entryInto.
+func (p *parser) documentInto(e *Entry) error {
+	if p.next() != tokStart {
+		return p.err
+	}
+	if p.name.ns != nsAtom || p.name.local != "entry" {
+		return contacts.Errorf(contacts.Invalid, contacts.CodeInvalidEntry, "The document is not an Atom entry") // WRT-4
+	}
+	if err := p.entryInto(e); err != nil {
+		return err
+	}
+	if p.next() == tokError {
+		return p.err
+	}
+	return nil
+}
+
 // entry reads the entry whose start tag was read last.
 func (p *parser) entry(kind Kind) (*Entry, error) {
-	e := &Entry{}
+	e := newEntry(kind)
 	p.extra = 0
-	var err error
-	if kind == GroupKind {
-		e.Group = &contacts.Group{}
-		err = parseEntry(p, groupShape, e.Group, &e.Group.Extra, e, kind, nil)
-		e.Group.Name = e.Title
-	} else {
-		e.Contact = &contacts.Contact{}
-		err = parseEntry(p, contactShape, e.Contact, &e.Contact.Extra, e, kind, &e.Contact.Notes)
-	}
-	if err != nil {
-		return nil, worded(err)
+	if err := p.entryInto(e); err != nil {
+		return nil, err
 	}
 	return e, nil
+}
+
+func newEntry(kind Kind) *Entry {
+	if kind == GroupKind {
+		return &Entry{Group: &contacts.Group{}}
+	}
+	return &Entry{Contact: &contacts.Contact{}}
+}
+
+// entryInto reads the entry whose start tag was read last into e. What e has
+// from a document before stays, unless this one has it too: what may repeat is
+// added, and all else must not be in both.
+func (p *parser) entryInto(e *Entry) error {
+	var err error
+	if g := e.Group; g != nil {
+		err = parseEntry(p, groupShape, g, &g.Extra, e, GroupKind, nil)
+		g.Name = e.Title
+	} else {
+		c := e.Contact
+		err = parseEntry(p, contactShape, c, &c.Extra, e, ContactKind, &c.Notes)
+	}
+	return worded(err)
 }
 
 // parseEntry reads an entry: its envelope into e and content, all else by the
