@@ -8,13 +8,13 @@ func (s *shape[T]) appendXML(b []byte, name *elemName, t *T, e *Encoder, ex cont
 	b = append(b, name.open...)
 	for i := range s.attrs {
 		a := &s.attrs[i]
-		if a.str == nil {
-			if *a.flag(t) {
+		if !a.str.set {
+			if *a.flag.of(t) {
 				b = append(b, a.xml...) // XML-11
 			}
 			continue
 		}
-		v := *a.str(t)
+		v := *a.str.of(t)
 		if v == "" && (a.force == nil || !a.force(t)) {
 			continue
 		}
@@ -34,10 +34,10 @@ func (s *shape[T]) appendXML(b []byte, name *elemName, t *T, e *Encoder, ex cont
 	}
 	switch {
 	case s.text != nil:
-		b = appendText(b, *s.text.str(t))
+		b = appendText(b, *s.textAt.of(t))
 	case s.blob != nil:
-		b = append(b, *s.blob.xml(t)...) // ELEM-81
-		b = appendText(b, *s.blob.text(t))
+		b = append(b, *s.xmlAt.of(t)...) // ELEM-81
+		b = appendText(b, *s.plainAt.of(t))
 	}
 	if u != nil {
 		b = append(b, u.XML...)
@@ -63,8 +63,8 @@ func appendWordPrefix(b []byte, v string) []byte {
 func appendElems[T any](b []byte, elems []elem[T], t *T, e *Encoder, ex contacts.Extra) []byte {
 	for i := range elems {
 		el := &elems[i]
-		if el.str != nil && (el.attr == nil || *el.attr(t) == "") {
-			v := *el.str(t)
+		if el.str.set && (!el.attr.set || *el.attr.of(t) == "") {
+			v := *el.str.of(t)
 			if v == "" {
 				continue
 			}

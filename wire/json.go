@@ -16,13 +16,13 @@ func (s *shape[T]) appendJSON(b []byte, t *T, e *Encoder, ex contacts.Extra, u *
 	b = append(b, '{')
 	for i := range s.attrs { // JSON-3 JSON-12
 		a := &s.attrs[i]
-		if a.str == nil {
-			if *a.flag(t) {
+		if !a.str.set {
+			if *a.flag.of(t) {
 				b = append(b, a.json...)
 			}
 			continue
 		}
-		v := *a.str(t)
+		v := *a.str.of(t)
 		if v == "" && (a.force == nil || !a.force(t)) {
 			continue
 		}
@@ -39,14 +39,14 @@ func (s *shape[T]) appendJSON(b []byte, t *T, e *Encoder, ex contacts.Extra, u *
 	b = unknownXMLJSON(b, n, u)
 	switch {
 	case s.text != nil:
-		if v := *s.text.str(t); v != "" {
+		if v := *s.textAt.of(t); v != "" {
 			b = appendTextMember(b, v) // JSON-5
 		}
 	case s.blob != nil:
-		if x := *s.blob.xml(t); x != "" {
+		if x := *s.xmlAt.of(t); x != "" {
 			b = appendFragmentJSON(b, n, x) // JSON-9
 		}
-		if v := *s.blob.text(t); v != "" {
+		if v := *s.plainAt.of(t); v != "" {
 			b = appendTextMember(b, v)
 		}
 	}
@@ -56,8 +56,8 @@ func (s *shape[T]) appendJSON(b []byte, t *T, e *Encoder, ex contacts.Extra, u *
 func appendMembers[T any](b []byte, elems []elem[T], t *T, e *Encoder, ex contacts.Extra) []byte {
 	for i := range elems {
 		el := &elems[i]
-		if el.str != nil && (el.attr == nil || *el.attr(t) == "") {
-			v := *el.str(t)
+		if el.str.set && (!el.attr.set || *el.attr.of(t) == "") {
+			v := *el.str.of(t)
 			if v == "" {
 				continue
 			}

@@ -115,11 +115,11 @@ func (s *shape[T]) parse(p *parser, t *T, ex *contacts.Extra, in string) error {
 
 	switch {
 	case s.text != nil:
-		*s.text.str(t) = trim(body.String())
+		*s.textAt.of(t) = trim(body.String())
 	case s.blob != nil && elements:
-		*s.blob.xml(t), xml = trim(string(xml)), nil
+		*s.xmlAt.of(t), xml = trim(string(xml)), nil
 	case s.blob != nil:
-		*s.blob.text(t), xml = trim(body.String()), nil
+		*s.plainAt.of(t), xml = trim(body.String()), nil
 	}
 	if err := s.complete(t, seenAttrs, seen); err != nil {
 		if s.dropEmpty && len(attrs) == 0 && len(xml) == 0 && s.isEmpty(t) {
@@ -164,12 +164,12 @@ func (s *shape[T]) elem(name xmlName, hint int) int {
 
 // set gives the attribute's field its value from the wire.
 func (a *attr[T]) set(t *T, v string) error {
-	if a.str == nil {
+	if !a.str.set {
 		switch v {
 		case "true", "1":
-			*a.flag(t) = true
+			*a.flag.of(t) = true
 		case "false", "0", "":
-			*a.flag(t) = false
+			*a.flag.of(t) = false
 		default:
 			err := contacts.Errorf(contacts.Invalid, contacts.CodeAttributeValue, "Neither true nor false: %.40q", v) // XML-11
 			err.Path = "@" + a.name
@@ -182,7 +182,7 @@ func (a *attr[T]) set(t *T, v string) error {
 			v = w
 		}
 	}
-	*a.str(t) = v
+	*a.str.of(t) = v
 	return nil
 }
 
@@ -190,7 +190,7 @@ func (a *attr[T]) set(t *T, v string) error {
 func (s *shape[T]) complete(t *T, attrs uint16, elems uint64) error {
 	for i := range s.attrs {
 		a := &s.attrs[i]
-		if a.required && *a.str(t) == "" || a.present && attrs&(1<<i) == 0 { // ELEM-28
+		if a.required && *a.str.of(t) == "" || a.present && attrs&(1<<i) == 0 { // ELEM-28
 			return missing("@"+a.name, contacts.CodeMissingContent)
 		}
 	}
@@ -199,7 +199,7 @@ func (s *shape[T]) complete(t *T, attrs uint16, elems uint64) error {
 			return missing(s.elems[i].name.full, contacts.CodeMissingElement)
 		}
 	}
-	if s.text != nil && s.text.required && *s.text.str(t) == "" {
+	if s.text != nil && s.text.required && *s.textAt.of(t) == "" {
 		return missing("", contacts.CodeMissingContent)
 	}
 	return nil

@@ -21,7 +21,12 @@ type shape[T any] struct {
 	init      func(*T) // sets what the element's name says
 	dropEmpty bool     // a completely empty element is dropped, not refused (ELEM-77)
 
-	stored []field[T] // all fields; see build
+	// Made by build.
+	textAt         place[T, string]
+	xmlAt, plainAt place[T, string] // of the blob
+	extraAt        place[T, contacts.Extra]
+
+	stored []field[T] // all fields
 	byTag  []int8     // index in stored, or -1
 }
 
@@ -29,8 +34,8 @@ type shape[T any] struct {
 type attr[T any] struct {
 	name string
 	tag  byte // in the stored form; never used for anything else
-	str  func(*T) *string
-	flag func(*T) *bool
+	str  place[T, string]
+	flag place[T, bool] // instead of str
 
 	word     bool          // gd elements write words as URIs
 	required bool          // not empty (ELEM-77)
@@ -42,7 +47,7 @@ type attr[T any] struct {
 
 // str is an attribute with a text.
 func str[T any](tag byte, name string, get func(*T) *string) attr[T] {
-	return attr[T]{name: name, tag: tag, str: get, xml: " " + name + "='", json: `"` + name + `":"`}
+	return attr[T]{name: name, tag: tag, str: placeOf(get), xml: " " + name + "='", json: `"` + name + `":"`}
 }
 
 // uri is an attribute whose values are words in the model, and URIs of the
@@ -55,7 +60,7 @@ func uri[T any](tag byte, name string, get func(*T) *string) attr[T] {
 
 // flag is an attribute that is true or, left out, false (XML-11).
 func flag[T any](tag byte, name string, get func(*T) *bool) attr[T] {
-	return attr[T]{name: name, tag: tag, flag: get, xml: " " + name + "='true'", json: `"` + name + `":"true",`}
+	return attr[T]{name: name, tag: tag, flag: placeOf(get), xml: " " + name + "='true'", json: `"` + name + `":"true",`}
 }
 
 func (a attr[T]) mandatory() attr[T] { a.required = true; return a }
@@ -80,8 +85,8 @@ type blob[T any] struct {
 // A field is a row of the stored form.
 type field[T any] struct {
 	tag  byte
-	str  func(*T) *string
-	flag func(*T) *bool
+	str  place[T, string]
+	flag place[T, bool] // instead of str
 
 	// Of all other fields. write appends nothing for a zero value.
 	write func(b []byte, t *T) []byte
@@ -101,7 +106,7 @@ type elem[T any] struct {
 	// attribute that it has besides a text. With both empty the element is
 	// left out; with a text alone, and nothing unknown around, it is the text
 	// between two constants and written as such.
-	str, attr func(*T) *string
+	str, attr place[T, string]
 	plain     bool // str is a text
 
 	// xml and json append the element or elements, or nothing; ex is the Extra
@@ -177,7 +182,7 @@ func simple[T any](full string, s *shape[T]) elem[T] {
 	}
 	switch {
 	case s.text != nil && len(s.attrs) <= 1:
-		el.str, el.plain = s.text.str, true
+		el.str, el.plain = s.textAt, true
 		for _, a := range s.attrs {
 			el.attr = a.str
 		}
@@ -190,13 +195,13 @@ func simple[T any](full string, s *shape[T]) elem[T] {
 // one is an element that may occur once and has a struct of its own. It is
 // left out when it has nothing to show.
 func one[T, U any](tag byte, full string, get func(*T) *U, s *shape[U]) elem[T] {
-	name := nameOf(full)
+	name, at := nameOf(full), placeOf(get)
 	empty := len(name.open) + len("/>")
 	return elem[T]{
 		name: name, shown: classAll, inner: s.outline(),
 		xml: func(b []byte, t *T, e *Encoder, _ contacts.Extra) []byte {
-			u, n := get(t), len(b)
-			ex := *s.extra(u)
+			u, n := at.of(t), len(b)
+			ex := *s.extraAt.of(u)
 			if len(ex) == 0 && len(s.elems) == 0 && s.isEmpty(u) {
 				return b
 			}
@@ -207,8 +212,8 @@ func one[T, U any](tag byte, full string, get func(*T) *U, s *shape[U]) elem[T] 
 			return b
 		},
 		json: func(b []byte, t *T, e *Encoder, _ contacts.Extra) []byte {
-			u, n := get(t), len(b)
-			ex := *s.extra(u)
+			u, n := at.of(t), len(b)
+			ex := *s.extraAt.of(u)
 			if len(ex) == 0 && len(s.elems) == 0 && s.isEmpty(u) {
 				return b
 			}
@@ -220,21 +225,21 @@ func one[T, U any](tag byte, full string, get func(*T) *U, s *shape[U]) elem[T] 
 			return append(b, ',')
 		},
 		parse: func(p *parser, t *T, _ *contacts.Extra) error {
-			u := get(t)
-			return in(s.parse(p, u, s.extra(u), ""), full)
+			u := at.of(t)
+			return in(s.parse(p, u, s.extraAt.of(u), ""), full)
 		},
 		fields: []field[T]{{
 			tag: tag,
 			write: func(b []byte, t *T) []byte {
 				n := len(b)
-				b = s.appendStored(append(b, tag), get(t))
+				b = s.appendStored(append(b, tag), at.of(t))
 				if len(b) == n+2 {
 					return b[:n]
 				}
 				return b
 			},
-			read:  func(r *reader, t *T) { s.readFields(r, get(t)) },
-			reset: func(t *T) { s.reset(get(t)) },
+			read:  func(r *reader, t *T) { s.readFields(r, at.of(t)) },
+			reset: func(t *T) { s.reset(at.of(t)) },
 		}},
 	}
 }
@@ -247,28 +252,28 @@ func many[T, U any](tag byte, full string, get func(*T) *[]U, s *shape[U]) elem[
 
 // manyOf is many, showing only some of the structs; nil shows all.
 func manyOf[T, U any](tag byte, full string, get func(*T) *[]U, s *shape[U], shown func(*Encoder, *U) bool) elem[T] {
-	name := nameOf(full)
+	name, at := nameOf(full), placeOf(get)
 	el := elem[T]{
 		name: name, shown: classAll, repeats: true, inner: s.outline(),
 		xml: func(b []byte, t *T, e *Encoder, _ contacts.Extra) []byte {
-			us := *get(t)
+			us := *at.of(t)
 			for i := range us {
 				if u := &us[i]; shown == nil || shown(e, u) {
-					ex := *s.extra(u)
+					ex := *s.extraAt.of(u)
 					b = s.appendXML(b, &name, u, e, ex, find(ex, ""))
 				}
 			}
 			return b
 		},
 		json: func(b []byte, t *T, e *Encoder, _ contacts.Extra) []byte {
-			us := *get(t)
+			us := *at.of(t)
 			n := len(b)
 			for i := range us {
 				if u := &us[i]; shown == nil || shown(e, u) {
 					if len(b) == n {
 						b = append(append(b, name.json...), '[')
 					}
-					ex := *s.extra(u)
+					ex := *s.extraAt.of(u)
 					b = s.appendJSON(b, u, e, ex, find(ex, ""))
 					b = append(b, ',')
 				}
@@ -280,12 +285,12 @@ func manyOf[T, U any](tag byte, full string, get func(*T) *[]U, s *shape[U], sho
 			return append(b, ',')
 		},
 		parse: func(p *parser, t *T, _ *contacts.Extra) error {
-			us := get(t)
+			us := at.of(t)
 			n := len(*us)
 			var zero U
 			*us = append(*us, zero)
 			u := &(*us)[n]
-			err := s.parse(p, u, s.extra(u), "")
+			err := s.parse(p, u, s.extraAt.of(u), "")
 			if err == errEmpty {
 				*us, err = (*us)[:n], nil // ELEM-77
 				if n == 0 {
@@ -311,26 +316,26 @@ func grow[U any](us *[]U, s *shape[U]) *U {
 	}
 	*us = (*us)[:n+1]
 	u := &(*us)[n]
-	if s.extra == nil {
+	if !s.extraAt.set {
 		*u = zero
 		return u
 	}
-	ex := (*s.extra(u))[:0]
+	ex := (*s.extraAt.of(u))[:0]
 	*u = zero
-	*s.extra(u) = ex
+	*s.extraAt.of(u) = ex
 	return u
 }
 
 // list is an element that may repeat and holds a text. The In of its unknown
 // parts has the text in brackets.
 func list[T any](tag byte, full string, get func(*T) *[]string) elem[T] {
-	name := nameOf(full)
-	s := &shape[string]{text: &content[string]{str: func(s *string) *string { return s }}}
+	name, at := nameOf(full), placeOf(get)
+	s := makeShape(shape[string]{text: &content[string]{str: func(s *string) *string { return s }}})
 	place := func(s string) string { return full + "[" + s + "]" }
 	return elem[T]{
 		name: name, shown: classAll, repeats: true, inner: s.outline(),
 		xml: func(b []byte, t *T, e *Encoder, ex contacts.Extra) []byte {
-			ss := *get(t)
+			ss := *at.of(t)
 			for i := range ss {
 				var u *contacts.Unknown
 				if len(ex) != 0 {
@@ -341,7 +346,7 @@ func list[T any](tag byte, full string, get func(*T) *[]string) elem[T] {
 			return b
 		},
 		json: func(b []byte, t *T, e *Encoder, ex contacts.Extra) []byte {
-			ss := *get(t)
+			ss := *at.of(t)
 			if len(ss) == 0 {
 				return b
 			}
@@ -361,10 +366,10 @@ func list[T any](tag byte, full string, get func(*T) *[]string) elem[T] {
 			var v string
 			var own contacts.Extra
 			if err := s.parse(p, &v, &own, ""); err != nil {
-				return inItem(err, full, len(*get(t)))
+				return inItem(err, full, len(*at.of(t)))
 			}
 			if v != "" { // ELEM-77
-				ss := get(t)
+				ss := at.of(t)
 				*ss = append(*ss, v)
 				adopt(ex, own, place(v))
 			}
@@ -373,70 +378,77 @@ func list[T any](tag byte, full string, get func(*T) *[]string) elem[T] {
 		fields: []field[T]{{
 			tag: tag,
 			write: func(b []byte, t *T) []byte {
-				for _, s := range *get(t) {
+				for _, s := range *at.of(t) {
 					b = appendStoredString(append(b, tag), s)
 				}
 				return b
 			},
-			read:  func(r *reader, t *T) { ss := get(t); *ss = append(*ss, r.str()) },
-			reset: func(t *T) { ss := get(t); *ss = (*ss)[:0] },
+			read:  func(r *reader, t *T) { ss := at.of(t); *ss = append(*ss, r.str()) },
+			reset: func(t *T) { ss := at.of(t); *ss = (*ss)[:0] },
 		}},
 	}
 }
 
 // keep is a text that only the stored form has.
-func keep[T any](tag byte, get func(*T) *string) field[T] { return field[T]{tag: tag, str: get} }
+func keep[T any](tag byte, get func(*T) *string) field[T] {
+	return field[T]{tag: tag, str: placeOf(get)}
+}
 
 // keepFlag is a mark that only the stored form has.
-func keepFlag[T any](tag byte, get func(*T) *bool) field[T] { return field[T]{tag: tag, flag: get} }
+func keepFlag[T any](tag byte, get func(*T) *bool) field[T] {
+	return field[T]{tag: tag, flag: placeOf(get)}
+}
 
 // keepNumber is a number that only the stored form has.
 func keepNumber[T any, N ~int64 | ~uint64](tag byte, get func(*T) *N) field[T] {
+	at := placeOf(get)
 	return field[T]{
 		tag: tag,
 		write: func(b []byte, t *T) []byte {
-			if n := *get(t); n != 0 {
+			if n := *at.of(t); n != 0 {
 				return appendUvarint(append(b, tag), uint64(n))
 			}
 			return b
 		},
-		read:  func(r *reader, t *T) { *get(t) = N(r.uvarint()) },
-		reset: func(t *T) { *get(t) = 0 },
+		read:  func(r *reader, t *T) { *at.of(t) = N(r.uvarint()) },
+		reset: func(t *T) { *at.of(t) = 0 },
 	}
 }
 
 // keepMany is a list of structs in the stored form.
 func keepMany[T, U any](tag byte, get func(*T) *[]U, s *shape[U]) field[T] {
+	at := placeOf(get)
 	return field[T]{
 		tag: tag,
 		write: func(b []byte, t *T) []byte {
-			us := *get(t)
+			us := *at.of(t)
 			for i := range us {
 				b = s.appendStored(append(b, tag), &us[i])
 			}
 			return b
 		},
-		read:  func(r *reader, t *T) { s.readFields(r, grow(get(t), s)) },
-		reset: func(t *T) { us := get(t); *us = (*us)[:0] },
+		read:  func(r *reader, t *T) { s.readFields(r, grow(at.of(t), s)) },
+		reset: func(t *T) { us := at.of(t); *us = (*us)[:0] },
 	}
 }
 
 // keepExtra is the list of unknown parts. Their table is looked up when it is
 // needed, because it may be made after this one.
 func keepExtra[T any](tag byte, get func(*T) *contacts.Extra) field[T] {
+	at := placeOf(get)
 	return field[T]{
 		tag: tag,
 		write: func(b []byte, t *T) []byte {
-			ex := *get(t)
+			ex := *at.of(t)
 			for i := range ex {
 				b = unknown.appendStored(append(b, tag), &ex[i])
 			}
 			return b
 		},
 		read: func(r *reader, t *T) {
-			unknown.readFields(r, grow((*[]contacts.Unknown)(get(t)), unknown))
+			unknown.readFields(r, grow((*[]contacts.Unknown)(at.of(t)), unknown))
 		},
-		reset: func(t *T) { ex := get(t); *ex = (*ex)[:0] },
+		reset: func(t *T) { ex := at.of(t); *ex = (*ex)[:0] },
 	}
 }
 
@@ -449,6 +461,15 @@ func makeShape[T any](s shape[T]) *shape[T] {
 // build derives the stored form from the rows. It panics if two rows of one
 // struct have the same tag.
 func (s *shape[T]) build() {
+	if s.text != nil {
+		s.textAt = placeOf(s.text.str)
+	}
+	if s.blob != nil {
+		s.xmlAt, s.plainAt = placeOf(s.blob.xml), placeOf(s.blob.text)
+	}
+	if s.extra != nil {
+		s.extraAt = placeOf(s.extra)
+	}
 	s.stored = append(s.stored, s.kept...)
 	for _, a := range s.attrs {
 		if a.tag != 0 {
@@ -481,15 +502,15 @@ func (s *shape[T]) build() {
 // isEmpty reports whether the attributes and the text of a simple element say
 // nothing.
 func (s *shape[T]) isEmpty(t *T) bool {
-	if s.text != nil && *s.text.str(t) != "" {
+	if s.text != nil && *s.textAt.of(t) != "" {
 		return false
 	}
 	for i := range s.attrs {
-		if a := &s.attrs[i]; a.str != nil {
-			if *a.str(t) != "" {
+		if a := &s.attrs[i]; a.str.set {
+			if *a.str.of(t) != "" {
 				return false
 			}
-		} else if *a.flag(t) {
+		} else if *a.flag.of(t) {
 			return false
 		}
 	}

@@ -74,12 +74,12 @@ var readers = sync.Pool{New: func() any { return new(reader) }}
 func (s *shape[T]) appendStored(b []byte, t *T) []byte {
 	for i := range s.stored {
 		switch f := &s.stored[i]; {
-		case f.str != nil:
-			if v := *f.str(t); v != "" {
+		case f.str.set:
+			if v := *f.str.of(t); v != "" {
 				b = appendStoredString(append(b, f.tag), v)
 			}
-		case f.flag != nil:
-			if *f.flag(t) {
+		case f.flag.set:
+			if *f.flag.of(t) {
 				b = append(b, f.tag)
 			}
 		default:
@@ -107,10 +107,10 @@ func (s *shape[T]) readFields(r *reader, t *T) {
 			return
 		}
 		switch f := &s.stored[s.byTag[tag]]; {
-		case f.str != nil:
-			*f.str(t) = r.str()
-		case f.flag != nil:
-			*f.flag(t) = true
+		case f.str.set:
+			*f.str.of(t) = r.str()
+		case f.flag.set:
+			*f.flag.of(t) = true
 		default:
 			f.read(r, t)
 		}
@@ -121,10 +121,10 @@ func (s *shape[T]) readFields(r *reader, t *T) {
 func (s *shape[T]) reset(t *T) {
 	for i := range s.stored {
 		switch f := &s.stored[i]; {
-		case f.str != nil:
-			*f.str(t) = ""
-		case f.flag != nil:
-			*f.flag(t) = false
+		case f.str.set:
+			*f.str.of(t) = ""
+		case f.flag.set:
+			*f.flag.of(t) = false
 		default:
 			f.reset(t)
 		}
