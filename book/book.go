@@ -76,45 +76,39 @@ type Draft struct {
 // now is the time of a call, in the store's precision.
 func (s *Service) now() time.Time { return s.o.Now().UTC() }
 
-// An Edit is one change of a book under way, in one transaction of the store.
-// Its methods are the changes that a Service can make, and one reads what is
-// there. Several of them in one Edit share a commit; see Service.Batch.
+// An Edit is a transaction on one book. Its methods are those of a Service that
+// change the book or read an entry; each sees the changes of those before it.
 type Edit struct {
 	s    *Service
 	at   At
 	tx   store.Tx
 	book store.Book   // as it will be
-	rev  contacts.Rev // of the change
+	rev  contacts.Rev // of the change under way
 }
 
-// edit runs fn as one change of at's book.
-func (s *Service) edit(ctx context.Context, at At, fn func(*Edit) error) error {
+// Edit runs fn as one change of at's book. If fn fails, nothing has changed.
+func (s *Service) Edit(ctx context.Context, at At, fn func(*Edit) error) error {
 	return s.store.Update(ctx, at.Owner, func(tx store.Tx) error {
-		e, err := s.begin(tx, at)
+		b, err := tx.Book()
 		if err != nil {
 			return err
 		}
-		e.step()
-		if err := fn(e); err != nil {
+		e := &Edit{s: s, at: at, tx: tx, book: b}
+		if err := fn(e); err != nil || e.book == b {
 			return err
 		}
 		return tx.PutBook(e.book)
 	})
 }
 
-// begin starts an Edit that has not changed anything yet.
-func (s *Service) begin(tx store.Tx, at At) (*Edit, error) {
-	b, err := tx.Book()
-	return &Edit{s: s, at: at, tx: tx, book: b}, err
-}
-
 // step takes the next revision, for one change.
-func (e *Edit) step() {
+func (e *Edit) step() contacts.Rev {
 	e.rev = e.book.Rev.Next(e.s.now())
 	e.book.Rev = e.rev
 	if e.book.Created == 0 {
 		e.book.Created = e.rev
 	}
+	return e.rev
 }
 
 // errQuota refuses an entry that a book has no room for.

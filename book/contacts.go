@@ -20,7 +20,7 @@ func (s *Service) Contact(ctx context.Context, at At, id contacts.ID) (c *contac
 // Invalid, with Duplicate if its e-mail address is taken, and with Forbidden
 // if the book is full. It puts the contact into no group by itself (ELEM-96).
 func (s *Service) InsertContact(ctx context.Context, at At, d Draft) (c *contacts.Contact, err error) {
-	err = s.edit(ctx, at, func(e *Edit) error {
+	err = s.Edit(ctx, at, func(e *Edit) error {
 		c, err = e.InsertContact(d)
 		return err
 	})
@@ -32,7 +32,7 @@ func (s *Service) InsertContact(ctx context.Context, at At, d Draft) (c *contact
 // is not in the state that m expects, and then returns the contact as it is
 // now, and with Invalid.
 func (s *Service) UpdateContact(ctx context.Context, at At, id contacts.ID, d Draft, m Match) (c *contacts.Contact, err error) {
-	err = s.edit(ctx, at, func(e *Edit) error {
+	err = s.Edit(ctx, at, func(e *Edit) error {
 		c, err = e.UpdateContact(id, d, m)
 		return err
 	})
@@ -43,7 +43,7 @@ func (s *Service) UpdateContact(ctx context.Context, at At, id contacts.ID, d Dr
 // as it was. It fails with kind NotFound, and with Stale if the contact is not
 // in the state that m expects, and then returns it as it is now.
 func (s *Service) DeleteContact(ctx context.Context, at At, id contacts.ID, m Match) (c *contacts.Contact, err error) {
-	err = s.edit(ctx, at, func(e *Edit) error {
+	err = s.Edit(ctx, at, func(e *Edit) error {
 		c, err = e.DeleteContact(id, m)
 		return err
 	})
@@ -81,7 +81,8 @@ func (e *Edit) InsertContact(d Draft) (*contacts.Contact, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.ID, c.Rev, c.Created = id, e.rev, e.rev
+	c.ID, c.Rev = id, e.step()
+	c.Created = c.Rev
 	e.book.Contacts++
 	return c, e.tx.InsertContact(c)
 }
@@ -96,13 +97,14 @@ func (e *Edit) UpdateContact(id contacts.ID, d Draft, m Match) (*contacts.Contac
 		return old, err
 	}
 	c := e.s.merge(e.at.View, old, d)
-	c.ID, c.Rev, c.Created, c.Photo = id, e.rev, old.Created, old.Photo
+	c.ID, c.Created, c.Photo = id, old.Created, old.Photo
 	if err := settle(c); err != nil {
 		return nil, err
 	}
 	if err := e.checkGroups(c.Memberships); err != nil {
 		return nil, err
 	}
+	c.Rev = e.step() // WRT-23
 	c.Memberships = left(old.Memberships, c.Memberships, e.rev, e.s.forgotten())
 	return c, e.tx.UpdateContact(old, c)
 }
@@ -116,6 +118,7 @@ func (e *Edit) DeleteContact(id contacts.ID, m Match) (*contacts.Contact, error)
 	if err := m.check(old.Rev); err != nil { // WRT-51
 		return old, err
 	}
+	e.step()
 	e.book.Contacts--
 	return old, e.tx.DeleteContact(old, &contacts.Contact{
 		ID: id, Rev: e.rev, Created: old.Created, Deleted: true, // QRY-43

@@ -44,7 +44,7 @@ func (s *Service) Group(ctx context.Context, at At, id contacts.ID) (g *contacts
 
 // InsertGroup adds a group and returns it as stored (WRT-6).
 func (s *Service) InsertGroup(ctx context.Context, at At, g *contacts.Group) (stored *contacts.Group, err error) {
-	err = s.edit(ctx, at, func(e *Edit) error {
+	err = s.Edit(ctx, at, func(e *Edit) error {
 		stored, err = e.InsertGroup(g)
 		return err
 	})
@@ -54,7 +54,7 @@ func (s *Service) InsertGroup(ctx context.Context, at At, g *contacts.Group) (st
 // UpdateGroup replaces what at.View shows of a group; see UpdateContact. It
 // fails with kind Forbidden on a system group.
 func (s *Service) UpdateGroup(ctx context.Context, at At, id contacts.ID, g *contacts.Group, m Match) (stored *contacts.Group, err error) {
-	err = s.edit(ctx, at, func(e *Edit) error {
+	err = s.Edit(ctx, at, func(e *Edit) error {
 		stored, err = e.UpdateGroup(id, g, m)
 		return err
 	})
@@ -64,7 +64,7 @@ func (s *Service) UpdateGroup(ctx context.Context, at At, id contacts.ID, g *con
 // DeleteGroup deletes a group, ends the memberships of its contacts, and leaves
 // a tombstone; see DeleteContact. The contacts keep their revision (ELEM-95).
 func (s *Service) DeleteGroup(ctx context.Context, at At, id contacts.ID, m Match) (g *contacts.Group, err error) {
-	err = s.edit(ctx, at, func(e *Edit) error {
+	err = s.Edit(ctx, at, func(e *Edit) error {
 		g, err = e.DeleteGroup(id, m)
 		return err
 	})
@@ -93,7 +93,8 @@ func (e *Edit) InsertGroup(g *contacts.Group) (*contacts.Group, error) {
 	if err != nil {
 		return nil, err
 	}
-	g.ID, g.Rev, g.Created = id, e.rev, e.rev
+	g.ID, g.Rev = id, e.step()
+	g.Created = g.Rev
 	e.book.Groups++
 	return g, e.tx.InsertGroup(g)
 }
@@ -108,10 +109,11 @@ func (e *Edit) UpdateGroup(id contacts.ID, g *contacts.Group, m Match) (*contact
 		return old, err
 	}
 	g.Properties = mergeProperties(e.at.View.Projection, old.Properties, g.Properties)
-	g.ID, g.Rev, g.Created, g.System = id, e.rev, old.Created, ""
+	g.ID, g.Created, g.System = id, old.Created, ""
 	if err := g.Validate(); err != nil {
 		return nil, err
 	}
+	g.Rev = e.step()
 	return g, e.tx.UpdateGroup(old, g)
 }
 
@@ -124,6 +126,7 @@ func (e *Edit) DeleteGroup(id contacts.ID, m Match) (*contacts.Group, error) {
 	if err := m.check(old.Rev); err != nil {
 		return old, err
 	}
+	e.step()
 	if err := e.endMemberships(id); err != nil {
 		return nil, err
 	}

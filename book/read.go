@@ -188,19 +188,29 @@ func recent(ms []contacts.Membership, forgotten contacts.Rev) []contacts.Members
 }
 
 // ContactsChanged reports whether any contact of the book, deleted ones
-// included, has changed at or after the time (COND-2).
-func (s *Service) ContactsChanged(ctx context.Context, at At, since time.Time) (changed bool, err error) {
-	err = s.store.View(ctx, at.Owner, func(tx store.Tx) error {
-		changed, err = tx.ChangedContacts(contacts.RevAt(since))
-		return err
-	})
-	return changed, err
+// included, has changed at or after the time (COND-2). It may be wrong about
+// times more than TombstoneLife ago, but only in saying that one has.
+func (s *Service) ContactsChanged(ctx context.Context, at At, since time.Time) (bool, error) {
+	return s.changed(ctx, at, since, store.Tx.ChangedContacts)
 }
 
 // GroupsChanged is ContactsChanged for groups.
-func (s *Service) GroupsChanged(ctx context.Context, at At, since time.Time) (changed bool, err error) {
+func (s *Service) GroupsChanged(ctx context.Context, at At, since time.Time) (bool, error) {
+	return s.changed(ctx, at, since, store.Tx.ChangedGroups)
+}
+
+func (s *Service) changed(ctx context.Context, at At, since time.Time, known func(store.Tx, contacts.Rev) (bool, error)) (changed bool, err error) {
+	from := contacts.RevAt(since)
 	err = s.store.View(ctx, at.Owner, func(tx store.Tx) error {
-		changed, err = tx.ChangedGroups(contacts.RevAt(since))
+		b, err := tx.Book()
+		switch {
+		case err != nil || b.Rev < from:
+			return err
+		case from < s.forgotten(): // a deletion may have left nothing
+			changed = true
+			return nil
+		}
+		changed, err = known(tx, from)
 		return err
 	})
 	return changed, err

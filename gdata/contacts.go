@@ -28,14 +28,15 @@ func contactKind(b *book.Service) kind {
 			return b.ContactsChanged(ctx, at, since)
 		},
 		parse: wire.ParseContact,
-		insert: func(ctx context.Context, at book.At, e *wire.Entry) (item, error) {
-			return one(b.InsertContact(ctx, at, draft(e)))
+		read:  func(e *book.Edit, id contacts.ID) (item, error) { return one(e.Contact(id)) },
+		insert: func(e *book.Edit, entry *wire.Entry) (item, error) {
+			return one(e.InsertContact(draft(entry)))
 		},
-		update: func(ctx context.Context, at book.At, id contacts.ID, e *wire.Entry, m book.Match) (item, error) {
-			return one(b.UpdateContact(ctx, at, id, draft(e), m))
+		update: func(e *book.Edit, id contacts.ID, entry *wire.Entry, m book.Match) (item, error) {
+			return one(e.UpdateContact(id, draft(entry), m))
 		},
-		delete: func(ctx context.Context, at book.At, id contacts.ID, m book.Match) (item, error) {
-			return one(b.DeleteContact(ctx, at, id, m))
+		delete: func(e *book.Edit, id contacts.ID, m book.Match) (item, error) {
+			return one(e.DeleteContact(id, m))
 		},
 	}
 }

@@ -23,9 +23,10 @@ type kind struct {
 	list    func(ctx context.Context, at book.At, q contacts.Query, each func(item) bool) (contacts.Page, error)
 	changed func(ctx context.Context, at book.At, since time.Time) (bool, error)
 	parse   func(doc []byte, groupRef func(string) (contacts.ID, error)) (*wire.Entry, error)
-	insert  func(ctx context.Context, at book.At, e *wire.Entry) (item, error)
-	update  func(ctx context.Context, at book.At, id contacts.ID, e *wire.Entry, m book.Match) (item, error)
-	delete  func(ctx context.Context, at book.At, id contacts.ID, m book.Match) (item, error)
+	read    func(e *book.Edit, id contacts.ID) (item, error)
+	insert  func(e *book.Edit, entry *wire.Entry) (item, error)
+	update  func(e *book.Edit, id contacts.ID, entry *wire.Entry, m book.Match) (item, error)
+	delete  func(e *book.Edit, id contacts.ID, m book.Match) (item, error)
 }
 
 // An item is a contact or a group: one of the two is set.
@@ -88,7 +89,7 @@ func (h *handler) insert(w http.ResponseWriter, rq *request) error {
 	if err != nil {
 		return err
 	}
-	it, err := rq.kind.insert(rq.ctx(), rq.at, e) // WRT-7: If-Match is not looked at
+	it, err := h.edit(rq, func(b *book.Edit) (item, error) { return rq.kind.insert(b, e) }) // WRT-7: If-Match is not looked at
 	if err != nil {
 		return err
 	}
@@ -107,7 +108,8 @@ func (h *handler) update(w http.ResponseWriter, rq *request) error {
 	if err := rq.checkID(e.ID); err != nil {
 		return err
 	}
-	it, err := rq.kind.update(rq.ctx(), rq.at, rq.id, e, rq.match(e.ETag, true))
+	m := rq.match(e.ETag, true)
+	it, err := h.edit(rq, func(b *book.Edit) (item, error) { return rq.kind.update(b, rq.id, e, m) })
 	if err != nil {
 		return h.stale(w, rq, it, err)
 	}
@@ -117,7 +119,7 @@ func (h *handler) update(w http.ResponseWriter, rq *request) error {
 // delete serves DELETE on an edit URL (WRT-50).
 func (h *handler) delete(w http.ResponseWriter, rq *request) error {
 	m := rq.match("", h.o.RequirePreconditionOnDelete) // WRT-37, WRT-38
-	it, err := rq.kind.delete(rq.ctx(), rq.at, rq.id, m)
+	it, err := h.edit(rq, func(b *book.Edit) (item, error) { return rq.kind.delete(b, rq.id, m) })
 	if err != nil {
 		return h.stale(w, rq, it, err)
 	}
@@ -126,6 +128,15 @@ func (h *handler) delete(w http.ResponseWriter, rq *request) error {
 	w.Header().Set("Content-Length", "0")
 	w.WriteHeader(http.StatusOK)
 	return nil
+}
+
+// edit makes one change in the book of the request.
+func (h *handler) edit(rq *request, change func(*book.Edit) (item, error)) (it item, err error) {
+	err = h.book.Edit(rq.ctx(), rq.at, func(b *book.Edit) error {
+		it, err = change(b)
+		return err
+	})
+	return it, err
 }
 
 // stale answers a write on an outdated edit URL of version 1 with the entry as

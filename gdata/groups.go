@@ -27,14 +27,15 @@ func groupKind(b *book.Service) kind {
 		parse: func(doc []byte, _ func(string) (contacts.ID, error)) (*wire.Entry, error) {
 			return wire.ParseGroup(doc)
 		},
-		insert: func(ctx context.Context, at book.At, e *wire.Entry) (item, error) {
-			return one(b.InsertGroup(ctx, at, e.Group))
+		read: func(e *book.Edit, id contacts.ID) (item, error) { return one(e.Group(id)) },
+		insert: func(e *book.Edit, entry *wire.Entry) (item, error) {
+			return one(e.InsertGroup(entry.Group))
 		},
-		update: func(ctx context.Context, at book.At, id contacts.ID, e *wire.Entry, m book.Match) (item, error) {
-			return one(b.UpdateGroup(ctx, at, id, e.Group, m))
+		update: func(e *book.Edit, id contacts.ID, entry *wire.Entry, m book.Match) (item, error) {
+			return one(e.UpdateGroup(id, entry.Group, m))
 		},
-		delete: func(ctx context.Context, at book.At, id contacts.ID, m book.Match) (item, error) {
-			return one(b.DeleteGroup(ctx, at, id, m))
+		delete: func(e *book.Edit, id contacts.ID, m book.Match) (item, error) {
+			return one(e.DeleteGroup(id, m))
 		},
 	}
 }
