@@ -216,7 +216,7 @@ func (h *handler) open(rq *request, k *kind, seg []string, access auth.Access) e
 			rq.segment = seg[4]
 		}
 	}
-	format, callback, err := parseAlt(rq.params)
+	format, callback, err := parseAlt(rq.params) // QRY-55
 	if err != nil {
 		return err
 	}

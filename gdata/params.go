@@ -153,7 +153,7 @@ func (h *handler) selectEntries(rq *request, q *feedQuery) error {
 	if rq.kind.wire == wire.GroupKind && group != "" {
 		return invalidParam("group", group) // QRY-11, QRY-24
 	}
-	if text != "" { // QRY-18, QRY-27
+	if text != "" { // QRY-12, QRY-18, QRY-27
 		if h.o.OriginalLimits && rq.target.Shared {
 			return errUnsupportedParam // QRY-19
 		}
