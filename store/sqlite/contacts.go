@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"iter"
 
 	"contacts"
@@ -34,11 +35,14 @@ func (t *tx) CountContacts(q contacts.Query) (int, error) { return t.total(conta
 // InsertContact implements store.Tx.
 func (t *tx) InsertContact(c *contacts.Contact) error {
 	return t.change(func() error {
-		t.buf = wire.AppendStoredContact(t.buf[:0], c)
-		if err := t.insert(contactKind, c.ID, c.Rev, c.Created, t.buf); err != nil {
+		t.data = wire.AppendStoredContact(t.data[:0], c)
+		if err := t.insert(contactKind, c.ID, c.Rev, c.Created, t.data); err != nil {
 			return err
 		}
-		t.index.change(t.key(c.ID), nil, terms(c))
+		t.data = t.terms(t.data[:0], c)
+		if err := t.reindex(c.ID, t.data, false); err != nil {
+			return err
+		}
 		return t.members(c.ID, nil, c.Memberships)
 	})
 }
@@ -46,11 +50,16 @@ func (t *tx) InsertContact(c *contacts.Contact) error {
 // UpdateContact implements store.Tx.
 func (t *tx) UpdateContact(old, c *contacts.Contact) error {
 	return t.change(func() error {
-		t.buf = wire.AppendStoredContact(t.buf[:0], c)
-		if err := t.update(contactKind, c.ID, c.Rev, c.Created, t.buf); err != nil {
+		t.data = wire.AppendStoredContact(t.data[:0], c)
+		if err := t.update(contactKind, c.ID, c.Rev, c.Created, t.data); err != nil {
 			return err
 		}
-		t.index.change(t.key(c.ID), terms(old), terms(c))
+		t.data, t.other = t.terms(t.data[:0], c), t.terms(t.other[:0], old)
+		if !bytes.Equal(t.data, t.other) {
+			if err := t.reindex(c.ID, t.data, true); err != nil {
+				return err
+			}
+		}
 		return t.members(c.ID, old.Memberships, c.Memberships)
 	})
 }
@@ -58,11 +67,13 @@ func (t *tx) UpdateContact(old, c *contacts.Contact) error {
 // DeleteContact implements store.Tx.
 func (t *tx) DeleteContact(old, tombstone *contacts.Contact) error {
 	return t.change(func() error {
-		t.buf = wire.AppendStoredContact(t.buf[:0], &contacts.Contact{Memberships: tombstone.Memberships})
-		if err := t.bury(contactKind, tombstone.ID, tombstone.Rev, tombstone.Created, t.buf); err != nil { // QRY-47
+		t.data = wire.AppendStoredContact(t.data[:0], &contacts.Contact{Memberships: tombstone.Memberships})
+		if err := t.bury(contactKind, tombstone.ID, tombstone.Rev, tombstone.Created, t.data); err != nil { // QRY-47
 			return err
 		}
-		t.index.change(t.key(tombstone.ID), terms(old), nil)
+		if err := t.unindex(tombstone.ID); err != nil {
+			return err
+		}
 		return t.members(tombstone.ID, old.Memberships, nil)
 	})
 }
@@ -130,23 +141,23 @@ func (t *tx) CountGroups(q contacts.Query) (int, error) {
 // InsertGroup implements store.Tx.
 func (t *tx) InsertGroup(g *contacts.Group) error {
 	return t.change(func() error {
-		t.buf = wire.AppendStoredGroup(t.buf[:0], g)
-		return t.insert(groupKind, g.ID, g.Rev, g.Created, t.buf)
+		t.data = wire.AppendStoredGroup(t.data[:0], g)
+		return t.insert(groupKind, g.ID, g.Rev, g.Created, t.data)
 	})
 }
 
 // UpdateGroup implements store.Tx.
 func (t *tx) UpdateGroup(_, g *contacts.Group) error {
 	return t.change(func() error {
-		t.buf = wire.AppendStoredGroup(t.buf[:0], g)
-		return t.update(groupKind, g.ID, g.Rev, g.Created, t.buf)
+		t.data = wire.AppendStoredGroup(t.data[:0], g)
+		return t.update(groupKind, g.ID, g.Rev, g.Created, t.data)
 	})
 }
 
 // DeleteGroup implements store.Tx.
 func (t *tx) DeleteGroup(_, tombstone *contacts.Group) error {
 	return t.change(func() error {
-		t.buf = wire.AppendStoredGroup(t.buf[:0], &contacts.Group{})
-		return t.bury(groupKind, tombstone.ID, tombstone.Rev, tombstone.Created, t.buf)
+		t.data = wire.AppendStoredGroup(t.data[:0], &contacts.Group{})
+		return t.bury(groupKind, tombstone.ID, tombstone.Rev, tombstone.Created, t.data)
 	})
 }

@@ -131,6 +131,7 @@ func (t *tx) ChangedGroups(min contacts.Rev) (bool, error) { return t.changed(gr
 
 // DropTombstones implements store.Tx.
 func (t *tx) DropTombstones(before contacts.Rev) (n int, err error) {
+	t.buried = true // if words of the deleted are still in the index, they must go too
 	err = t.change(func() error {
 		for _, k := range kinds {
 			if err := t.conn.run(tombstoneDrop, int64(t.owner), k.number, int64(before)); err != nil {

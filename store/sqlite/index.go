@@ -1,166 +1,222 @@
 package sqlite
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"iter"
 	"slices"
-	"strconv"
-	"strings"
 
 	"contacts"
+
+	lite "zombiezen.com/go/sqlite"
 )
 
-// The search index holds terms: a letter for the kind and a word. In the
-// database, the owner's number stands before the letter, so that a search for
-// the beginning of a word meets words of its owner alone.
-const (
-	wordTerm  = 'w' // a word of contacts.SearchWords
-	emailTerm = 'e' // the hash of an e-mail address
-)
+// The search index of a book is a few runs, see run.go, and the terms of those
+// contacts that wait to be put into one. A contact is found by what waits, or
+// else by the newest run that speaks for it; an older run may still have the
+// terms that it had before. So a change costs one row, and what is sorted and
+// merged, in indexer.go, is sorted and merged beside the writer.
 
-// maxTerm cuts terms to a length that the index takes, in bytes. What a cut
-// term finds must be compared in full.
-const maxTerm = 120
-
-// An index is the search index of a group's transaction. Changes wait until
-// all updates of the group have run, because writing them one by one costs
-// several times more; searches look at what waits as well.
-type index struct {
-	changes []indexChange
+// reindex has the index take up the terms of a contact. Without known, the
+// contact is new.
+func (t *tx) reindex(id contacts.ID, terms []byte, known bool) error {
+	return t.wait(id, terms, known)
 }
 
-type indexChange struct {
-	key      int64
-	old, now []string // terms; nil without the contact
-}
+// unindex has the index forget a contact.
+func (t *tx) unindex(id contacts.ID) error { return t.wait(id, nil, true) }
 
-// mark is where discard returns to.
-func (x *index) mark() int { return len(x.changes) }
-
-// discard forgets the changes since mark.
-func (x *index) discard(mark int) {
-	clear(x.changes[mark:])
-	x.changes = x.changes[:mark]
-}
-
-// change notes the terms that a contact had and has.
-func (x *index) change(key int64, old, now []string) {
-	if slices.Equal(old, now) {
-		return
+func (t *tx) wait(id contacts.ID, terms []byte, known bool) error {
+	stmt, err := t.conn.bind(`INSERT INTO waiting (key, known, terms) VALUES (?1, ?2, ?3)
+		ON CONFLICT (key) DO UPDATE SET terms = excluded.terms`, t.key(id))
+	if err != nil {
+		return err
 	}
-	x.changes = append(x.changes, indexChange{key, old, now})
+	stmt.BindBool(2, known)
+	if terms == nil {
+		stmt.BindNull(3)
+	} else {
+		stmt.BindBytes(3, terms)
+	}
+	t.indexed++
+	t.buried = t.buried || terms == nil
+	_, err = stmt.Step()
+	return err
 }
 
-// flush writes all changes.
-func (x *index) flush(c *conn) error {
-	slices.SortStableFunc(x.changes, func(a, b indexChange) int {
-		switch {
-		case a.key < b.key:
-			return -1
-		case a.key > b.key:
-			return 1
+// terms are the terms of a contact. They hold until the next call.
+func (t *tx) terms(b []byte, c *contacts.Contact) []byte {
+	t.words = c.SearchWords(t.words[:0])
+	return appendTerms(b, c, t.words)
+}
+
+// A run is what is known of a run of the index. The one that was made of the
+// newest changes has the greatest place.
+type run struct {
+	number, place   int64
+	contacts        int64       // whom it speaks for
+	known           int64       // of them, those that were indexed before
+	gone            int64       // of them, those that are deleted
+	least, greatest contacts.ID // of them
+}
+
+// runs lists the runs of the book, newest first.
+func (t *tx) runs() (all []run, err error) {
+	stmt, err := t.conn.bind("SELECT run, place, contacts, known, gone, least, greatest FROM run WHERE owner = ?1 ORDER BY place DESC", int64(t.owner))
+	for err == nil {
+		var more bool
+		if more, err = stmt.Step(); !more {
+			break
 		}
-		return 0
+		all = append(all, run{stmt.ColumnInt64(0), stmt.ColumnInt64(1), stmt.ColumnInt64(2), stmt.ColumnInt64(3), stmt.ColumnInt64(4),
+			contacts.ID(stmt.ColumnInt64(5)), contacts.ID(stmt.ColumnInt64(6))})
+	}
+	return all, err
+}
+
+// find returns the contacts that a lookup finds, ascending.
+func (t *tx) find(l lookup) ([]contacts.ID, error) {
+	ids, waiting, err := t.findWaiting(l)
+	if err != nil {
+		return nil, err
+	}
+	runs, err := t.runs()
+	if err != nil {
+		return nil, err
+	}
+	spoken := make([][]contacts.ID, len(runs)) // whom each run speaks for, if it was asked
+	for i, r := range runs {
+		found, err := t.findInRun(r, l)
+		if err != nil {
+			return nil, err
+		}
+		found = exclude(found, waiting)
+		for j, newer := range runs[:i] {
+			if len(found) == 0 {
+				break
+			}
+			if newer.known == 0 || newer.least > found[len(found)-1] || newer.greatest < found[0] {
+				continue
+			}
+			if spoken[j] == nil {
+				if spoken[j], err = t.spokenFor(newer); err != nil {
+					return nil, err
+				}
+			}
+			found = exclude(found, spoken[j])
+		}
+		ids = append(ids, found...)
+	}
+	slices.Sort(ids)
+	return ids, nil
+}
+
+// findWaiting returns those that a lookup finds among those who wait, and all
+// who wait.
+func (t *tx) findWaiting(l lookup) (ids, waiting []contacts.ID, err error) {
+	matches := l.matcher()
+	stmt, err := t.conn.bind("SELECT key, terms FROM waiting WHERE key BETWEEN ?1 AND ?2 ORDER BY key", t.key(0), t.key(maxID))
+	for err == nil {
+		var more bool
+		if more, err = stmt.Step(); !more {
+			break
+		}
+		id := idOf(stmt.ColumnInt64(0))
+		waiting = append(waiting, id)
+		if n := stmt.ColumnLen(1); n > 0 && matches(t.scratch(stmt, 1, n)) {
+			ids = append(ids, id)
+		}
+	}
+	if len(waiting) > 2*indexBatch {
+		t.overdue = len(waiting)
+	}
+	return ids, waiting, err
+}
+
+// findInRun returns those that a lookup finds in one run.
+func (t *tx) findInRun(r run, l lookup) (ids []contacts.ID, err error) {
+	for i, pattern := range l.all {
+		some, err := t.postings(r, pattern)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			ids = some
+		} else {
+			ids = intersect(ids, some)
+		}
+		if len(ids) == 0 {
+			break
+		}
+	}
+	if l.any != "" {
+		some, err := t.postings(r, l.any)
+		if err != nil {
+			return nil, err
+		}
+		ids = union(ids, some)
+	}
+	return ids, nil
+}
+
+// postings returns those who have a term that fits the pattern, in one run,
+// ascending.
+func (t *tx) postings(r run, pattern string) (ids []contacts.ID, err error) {
+	terms := 0
+	err = t.scanRun(r, pattern, func(b *blockReader) bool {
+		for b.next() {
+			switch {
+			case hasTerm(b.term, pattern):
+				ids = b.ids(ids)
+				terms++
+			case string(b.term) > pattern:
+				return false
+			}
+		}
+		return true
 	})
-	for i := 0; i < len(x.changes); {
-		first := x.changes[i]
-		last := first
-		for ; i < len(x.changes) && x.changes[i].key == first.key; i++ {
-			last = x.changes[i]
+	if terms > 1 {
+		ids = distinct(ids)
+	}
+	return ids, err
+}
+
+// spokenFor returns all contacts that a run speaks for, ascending.
+func (t *tx) spokenFor(r run) ([]contacts.ID, error) {
+	live, err := t.postings(r, liveTerm+"\x00")
+	if err != nil {
+		return nil, err
+	}
+	gone, err := t.postings(r, goneTerm+"\x00")
+	if err != nil || len(gone) == 0 {
+		return live, err
+	}
+	return union(live, gone), nil
+}
+
+// scanRun reads the blocks of a run from the one where terms that begin with
+// from may begin, as long as each returns true.
+func (t *tx) scanRun(r run, from string, each func(*blockReader) bool) error {
+	stmt, err := t.conn.bind(`SELECT data FROM posting WHERE owner = ?1 AND run = ?2 AND first >= coalesce(
+		(SELECT max(first) FROM posting WHERE owner = ?1 AND run = ?2 AND first <= ?3), ?3) ORDER BY first`, int64(t.owner), r.number)
+	if err != nil {
+		return err
+	}
+	stmt.BindBytes(3, []byte(from))
+	for {
+		more, err := stmt.Step()
+		if err != nil || !more {
+			return err
 		}
-		if err := c.reindex(first.key, first.old, last.now); err != nil {
+		b := blockReader{data: t.scratch(stmt, 0, stmt.ColumnLen(0)), term: t.term[:0]}
+		goOn := each(&b)
+		t.term = b.term
+		if b.bad {
+			err = errBadBlock
+		}
+		if err != nil || !goOn {
+			stmt.Reset()
 			return err
 		}
 	}
-	return nil
-}
-
-// reindex replaces the terms of a contact. The index counts a row less for
-// each deletion of terms, and fails when that is one too many: as long as the
-// contact has terms, an insertion follows, if only of nothing.
-func (c *conn) reindex(key int64, old, now []string) error {
-	gone := owned(key, without(old, now))
-	if gone != "" {
-		stmt, err := c.bind("INSERT INTO words (rowid, words, word) VALUES (?1, 'delete', ?2)", key)
-		if err != nil {
-			return err
-		}
-		stmt.BindText(2, gone)
-		if _, err := stmt.Step(); err != nil {
-			return err
-		}
-	}
-	if added := owned(key, without(now, old)); added != "" || gone != "" && len(now) > 0 {
-		stmt, err := c.bind("INSERT INTO words (rowid, word) VALUES (?1, ?2)", key)
-		if err != nil {
-			return err
-		}
-		stmt.BindText(2, added)
-		if _, err := stmt.Step(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// owned is the text that the index takes for the terms of a contact.
-func owned(key int64, terms []string) string {
-	var b strings.Builder
-	owner := strconv.FormatInt(key>>40, 10)
-	for _, term := range terms {
-		b.WriteString(owner)
-		b.WriteString(term)
-		b.WriteByte(' ')
-	}
-	return b.String()
-}
-
-// without returns the terms that are not among others.
-func without(terms, others []string) []string {
-	if len(others) == 0 {
-		return terms
-	}
-	known := make(map[string]bool, len(others))
-	for _, term := range others {
-		known[term] = true
-	}
-	var rest []string
-	for _, term := range terms {
-		if !known[term] {
-			rest = append(rest, term)
-		}
-	}
-	return rest
-}
-
-// terms are the terms by which c is found, each once.
-func terms(c *contacts.Contact) []string {
-	ts := c.SearchWords(nil)
-	cut := false
-	for i, word := range ts {
-		ts[i] = term(wordTerm, word)
-		cut = cut || len(ts[i]) == maxTerm
-	}
-	if cut { // different words may have become one
-		slices.Sort(ts)
-		ts = slices.Compact(ts)
-	}
-	for i := range c.Emails {
-		if t := emailTermOf(c.Emails[i].Address); !slices.Contains(ts, t) {
-			ts = append(ts, t)
-		}
-	}
-	return ts
-}
-
-func term(letter byte, word string) string {
-	return string(letter) + word[:min(len(word), maxTerm-1)]
-}
-
-func emailTermOf(address string) string {
-	sum := sha256.Sum256([]byte(contacts.FoldEmail(address)))
-	return string(rune(emailTerm)) + hex.EncodeToString(sum[:6])
 }
 
 // search returns the contacts that match s, ascending.
@@ -168,22 +224,9 @@ func (t *tx) search(s contacts.Search) ([]contacts.ID, error) {
 	if s.Empty() {
 		return nil, nil
 	}
-	cut, long := s, false
-	cut.Words = make([]string, len(s.Words))
-	for i, word := range s.Words {
-		cut.Words[i] = term(wordTerm, word)[1:]
-		long = long || cut.Words[i] != word
-	}
-	ids, err := t.found(searchExpression(int64(t.owner), cut), func(terms []string) bool {
-		words := make([]string, 0, len(terms))
-		for _, term := range terms {
-			if term[0] == wordTerm {
-				words = append(words, term[1:])
-			}
-		}
-		return cut.Matches(words)
-	})
-	if err != nil || !long {
+	l, exact := searchLookup(s)
+	ids, err := t.find(l)
+	if err != nil || exact {
 		return ids, err
 	}
 	matching := ids[:0]
@@ -199,35 +242,15 @@ func (t *tx) search(s contacts.Search) ([]contacts.ID, error) {
 	return matching, nil
 }
 
-// searchExpression is s in the language of the index.
-func searchExpression(owner int64, s contacts.Search) string {
-	prefix := func(word string) string {
-		return `"` + strconv.FormatInt(owner, 10) + term(wordTerm, word) + `"*`
-	}
-	var all []string
-	for _, word := range s.Words {
-		all = append(all, prefix(word))
-	}
-	expression := strings.Join(all, " AND ")
-	if s.Digits == "" || len(all) == 1 && s.Digits == s.Words[0] {
-		return expression
-	}
-	if expression == "" {
-		return prefix(s.Digits)
-	}
-	return "(" + expression + ") OR " + prefix(s.Digits)
-}
-
 // ContactsByEmail implements store.Tx.
 func (t *tx) ContactsByEmail(address string) iter.Seq2[*contacts.Contact, error] {
 	return func(yield func(*contacts.Contact, error) bool) {
-		folded, term := contacts.FoldEmail(address), emailTermOf(address)
-		expression := `"` + strconv.FormatInt(int64(t.owner), 10) + term + `"`
-		ids, err := t.found(expression, func(terms []string) bool { return slices.Contains(terms, term) })
+		ids, err := t.find(emailLookup(address))
 		if err != nil {
 			yield(nil, fault(err))
 			return
 		}
+		folded := contacts.FoldEmail(address)
 		for _, id := range ids {
 			c, err := t.Contact(id)
 			if err != nil {
@@ -246,33 +269,20 @@ func (t *tx) ContactsByEmail(address string) iter.Seq2[*contacts.Contact, error]
 	}
 }
 
-// found returns the contacts whose terms match an expression, ascending. Those
-// whose terms still wait to be written are judged by match.
-func (t *tx) found(expression string, match func(terms []string) bool) ([]contacts.ID, error) {
-	stmt, err := t.conn.bind("SELECT rowid FROM words WHERE words MATCH ?1 ORDER BY rowid")
-	if err != nil {
-		return nil, err
+// dropIndex removes the index of the book.
+func (t *tx) dropIndex() error {
+	if err := t.conn.run("DELETE FROM waiting WHERE key BETWEEN ?1 AND ?2", t.key(0), t.key(maxID)); err != nil {
+		return err
 	}
-	stmt.BindText(1, expression)
-	ids, err := collectIDs(stmt, nil)
-	if err != nil || t.index == nil {
-		return ids, err
+	if err := t.conn.run("DELETE FROM run WHERE owner = ?1", int64(t.owner)); err != nil {
+		return err
 	}
-	waiting := map[contacts.ID][]string{}
-	for _, ch := range t.index.changes {
-		if ch.key>>40 == int64(t.owner) {
-			waiting[idOf(ch.key)] = ch.now
-		}
-	}
-	if len(waiting) == 0 {
-		return ids, nil
-	}
-	ids = slices.DeleteFunc(ids, func(id contacts.ID) bool { _, w := waiting[id]; return w })
-	for id, terms := range waiting {
-		if terms != nil && match(terms) {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	return ids, nil
+	return t.conn.run("DELETE FROM posting WHERE owner = ?1", int64(t.owner))
+}
+
+// scratch copies a column into memory that the next call uses again.
+func (t *tx) scratch(stmt *lite.Stmt, col, n int) []byte {
+	t.column = slices.Grow(t.column[:0], n)[:n]
+	stmt.ColumnBytes(col, t.column)
+	return t.column
 }

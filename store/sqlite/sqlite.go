@@ -42,6 +42,8 @@ type Store struct {
 	w    *writer
 	log  *checkpointer
 
+	index *indexer
+
 	mu     sync.Mutex
 	active int           // transactions under way
 	closed bool          // no more may begin
@@ -84,7 +86,10 @@ func (s *Store) open(dir string) error {
 	background.SetBusyTimeout(0)
 	s.pool = pool{path: s.path, slots: make(chan struct{}, maxReaders)}
 	s.log = startCheckpointer(background, s.o.Logger)
-	s.w = startWriter(c, s.log, s.o)
+	s.w = &writer{conn: c, log: s.log, o: s.o}
+	s.index = startIndexer(s, s.o.Logger)
+	s.w.index = s.index
+	s.w.start()
 	return nil
 }
 
@@ -168,7 +173,12 @@ func (s *Store) View(ctx context.Context, owner store.Owner, fn func(store.Tx) e
 		return fault(err)
 	}
 	defer c.rollback()
-	return fn(&tx{conn: c, owner: owner, now: s.o.Now})
+	t := &tx{conn: c, owner: owner, now: s.o.Now}
+	err = fn(t)
+	if t.overdue > 0 {
+		s.index.changed(owner, t.overdue, false)
+	}
+	return err
 }
 
 // Update implements store.Store.
@@ -190,6 +200,7 @@ func (s *Store) Ready(ctx context.Context) error {
 
 // Close implements store.Store. A Store is closed once.
 func (s *Store) Close() error {
+	s.index.stop()
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()

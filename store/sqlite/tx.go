@@ -14,13 +14,21 @@ type tx struct {
 	owner store.Owner
 	now   func() time.Time
 
-	index    *index // of the group's transaction; nil in a View
-	changing bool   // the savepoint of this update is open
-	failed   error  // of a change, which makes the whole update fail
+	writing  bool  // not a View
+	changing bool  // the savepoint of this update is open
+	failed   error // of a change, which makes the whole update fail
 
 	blocks map[block]int64 // live entries added less those removed, not yet written
 	last   selection       // what the last query selected
-	buf    []byte          // for the stored form of an entry
+
+	indexed int  // changes of what contacts are found by
+	buried  bool // a contact was deleted
+	overdue int  // contacts that wait to be indexed, if they are too many
+
+	data, other []byte   // for the stored form and the terms of an entry
+	words       []string // for the words of a contact
+	column      []byte   // for scratch
+	term        []byte   // for the terms of a block
 }
 
 var errReadOnly = errors.New("sqlite: change in a View")
@@ -28,7 +36,7 @@ var errReadOnly = errors.New("sqlite: change in a View")
 // change runs fn, which changes rows. Its error stays with the transaction,
 // because part of the change may have been made.
 func (t *tx) change(fn func() error) error {
-	if t.index == nil {
+	if !t.writing {
 		return errReadOnly
 	}
 	if t.failed != nil {
@@ -92,12 +100,6 @@ func (t *tx) PutBook(b store.Book) error {
 // DropBook implements store.Tx.
 func (t *tx) DropBook() error {
 	return t.change(func() error {
-		for c, err := range t.Contacts(contacts.Query{Max: -1}) {
-			if err != nil {
-				return err
-			}
-			t.index.change(t.key(c.ID), terms(c), nil)
-		}
 		t.blocks = nil
 		first, last := t.key(0), t.key(store.MaxID)
 		for _, k := range kinds {
@@ -115,6 +117,6 @@ func (t *tx) DropBook() error {
 				return err
 			}
 		}
-		return nil
+		return t.dropIndex()
 	})
 }

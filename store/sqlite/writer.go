@@ -24,8 +24,8 @@ type writer struct {
 	queue chan *update
 	done  chan struct{} // closed when the queue is closed and empty
 	group []*update     // the updates that share the transaction under way
-	index index
 	log   *checkpointer
+	index *indexer
 }
 
 // An update is one call of Store.Update.
@@ -35,9 +35,12 @@ type update struct {
 	fn    func(store.Tx) error
 	state atomic.Int32
 
-	err    error
-	panics any           // what fn panicked with
-	ended  chan struct{} // receives one value when the fields above hold the outcome
+	err     error
+	panics  any  // what fn panicked with
+	indexed int  // see tx
+	buried  bool // see tx
+
+	ended chan struct{} // receives one value when the fields above hold the outcome
 }
 
 // The states of an update.
@@ -57,10 +60,9 @@ var errLost = contacts.Errorf(contacts.Unavailable, contacts.CodeOverloaded, "Th
 // function ended the goroutine instead of returning.
 var errExit = errors.New("an update ended its goroutine")
 
-func startWriter(c *conn, log *checkpointer, o Options) *writer {
-	w := &writer{conn: c, log: log, o: o, queue: make(chan *update, maxQueue), done: make(chan struct{})}
+func (w *writer) start() {
+	w.queue, w.done = make(chan *update, maxQueue), make(chan struct{})
 	go w.run()
-	return w
 }
 
 // stop ends the writer, after all updates.
@@ -89,7 +91,7 @@ func (w *writer) update(ctx context.Context, owner store.Owner, fn func(store.Tx
 		<-u.ended
 	}
 	err, panics := u.err, u.panics
-	u.ctx, u.fn, u.err, u.panics = nil, nil, nil, nil
+	u.ctx, u.fn, u.err, u.panics, u.indexed, u.buried = nil, nil, nil, nil, 0, false
 	updates.Put(u)
 	if panics != nil {
 		panic(panics)
@@ -135,11 +137,13 @@ func (w *writer) end(err error) {
 			u.err = err
 		}
 		w.group[i] = nil
+		if u.err == nil && (u.indexed > 0 || u.buried) {
+			w.index.changed(u.owner, u.indexed, u.buried)
+		}
 		if u.state.Load() != abandoned {
 			u.ended <- struct{}{}
 		}
 	}
-	w.index.discard(0)
 }
 
 // commit runs the group in one transaction.
@@ -155,11 +159,7 @@ func (w *writer) commit() error {
 			return errLost
 		}
 	}
-	err := w.index.flush(w.conn)
-	if err == nil {
-		err = w.conn.run("COMMIT") // WRT-8
-	}
-	if err != nil {
+	if err := w.conn.run("COMMIT"); err != nil { // WRT-8
 		w.conn.rollback()
 		return fault(err)
 	}
@@ -169,8 +169,7 @@ func (w *writer) commit() error {
 // one runs one update. When it fails, its changes are undone, and those of the
 // others in the group stay.
 func (w *writer) one(u *update) (err error) {
-	t := &tx{conn: w.conn, owner: u.owner, now: w.o.Now, index: &w.index}
-	mark := w.index.mark()
+	t := &tx{conn: w.conn, owner: u.owner, now: w.o.Now, writing: true}
 	if err = w.call(u, t); err == nil {
 		err = t.finish()
 	}
@@ -178,9 +177,9 @@ func (w *writer) one(u *update) (err error) {
 		return err
 	}
 	if err != nil {
-		w.index.discard(mark)
 		err = errors.Join(err, fault(w.conn.run("ROLLBACK TO one")))
 	}
+	u.indexed, u.buried = t.indexed, t.buried
 	return errors.Join(err, fault(w.conn.run("RELEASE one")))
 }
 

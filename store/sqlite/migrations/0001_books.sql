@@ -71,10 +71,32 @@ CREATE TABLE member (
 	PRIMARY KEY (owner, team, contact)
 ) WITHOUT ROWID;
 
--- The words of live contacts; rowid is the contact's key. A word is stored
--- behind its owner and a letter for its kind, see words.go. What is deleted is
--- erased at once.
-CREATE VIRTUAL TABLE words USING fts5 (
-	word, content = '', columnsize = 0, detail = none, tokenize = 'ascii'
+-- The search index, see index.go: the terms of contacts that wait to be put
+-- into a run, or nothing for a contact that was deleted,
+CREATE TABLE waiting (
+	key   INTEGER PRIMARY KEY,
+	known INTEGER NOT NULL, -- 1 if an older run may speak for the contact
+	terms BLOB
 );
-INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
+
+-- what each run of a book is,
+CREATE TABLE run (
+	owner    INTEGER NOT NULL,
+	run      INTEGER NOT NULL,
+	place    INTEGER NOT NULL, -- greater in newer ones
+	contacts INTEGER NOT NULL, -- it speaks for
+	known    INTEGER NOT NULL, -- of them, that an older run may speak for
+	gone     INTEGER NOT NULL, -- of them, that are deleted
+	least    INTEGER NOT NULL, -- ID of them
+	greatest INTEGER NOT NULL,
+	PRIMARY KEY (owner, run)
+) WITHOUT ROWID;
+
+-- and the blocks of all runs.
+CREATE TABLE posting (
+	owner INTEGER NOT NULL,
+	run   INTEGER NOT NULL,
+	first BLOB    NOT NULL,
+	data  BLOB    NOT NULL,
+	PRIMARY KEY (owner, run, first)
+);
