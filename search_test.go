@@ -66,6 +66,15 @@ func TestSearch(t *testing.T) {
 		})
 	}
 
+	t.Run("QRY-18 letters with several lower-case forms are one", func(t *testing.T) {
+		c := &contacts.Contact{Name: contacts.Name{Full: "ΘΕΌΔΩΡΟΣ Σίσυφος"}}
+		for _, query := range []string{"θεόδωρος", "θεόδωροσ", "ΣΊΣΥΦΟς"} {
+			if !contacts.ParseSearch(query).Matches(c.SearchWords(nil)) {
+				t.Errorf("search for %q misses %q", query, c.SearchWords(nil))
+			}
+		}
+	})
+
 	t.Run("QRY-24 a group is found by its name", func(t *testing.T) {
 		g := &contacts.Group{Name: "Meryton Assembly"}
 		if !contacts.ParseSearch("assem").Matches(g.SearchWords()) || contacts.ParseSearch("ball").Matches(g.SearchWords()) {

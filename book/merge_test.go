@@ -161,6 +161,35 @@ func TestFormerMembers(t *testing.T) {
 	})
 }
 
+func TestSystemGroups(t *testing.T) {
+	t.Run("ELEM-108 nobody makes a system group", func(t *testing.T) {
+		l := newLibrary(t, book.Options{})
+		g, err := l.InsertGroup(context.Background(), mine, &contacts.Group{Name: "Friends", System: "Friends"})
+		if err != nil || g.System != "" {
+			t.Fatalf("InsertGroup() = %+v, %v", g, err)
+		}
+		g, err = l.UpdateGroup(context.Background(), mine, g.ID, &contacts.Group{Name: "Friends", System: "Friends"}, anyState)
+		if err != nil || g.System != "" {
+			t.Errorf("UpdateGroup() = %+v, %v", g, err)
+		}
+		if all := l.allGroups(mine); len(all) != 1 || all[0].System != "" {
+			t.Errorf("groups %+v", all)
+		}
+	})
+
+	t.Run("ELEM-103 ELEM-105 a caller may change the system group that it is given", func(t *testing.T) {
+		l := newLibrary(t, book.Options{})
+		g, err := l.Group(context.Background(), mine, 6)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.Name = "changed"
+		if g, err = l.Group(context.Background(), mine, 6); err != nil || g.Name != "System Group: My Contacts" {
+			t.Errorf("Group(6) = %+v, %v", g, err)
+		}
+	})
+}
+
 // compact makes empty slices nil, which mean the same.
 func compact(c *contacts.Contact) *contacts.Contact {
 	v := reflect.ValueOf(c).Elem()
