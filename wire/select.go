@@ -98,19 +98,24 @@ func notOurs(err error) error { return fmt.Errorf("wire: not a document of this 
 // is anything.
 func (t *tree) mark(n int32, steps []*step) bool {
 	node := &t.nodes[n]
-	any := false
-	attrs := t.attributes(node)
-	for i := range attrs {
-		a := &attrs[i]
-		for _, s := range steps {
-			if s.attr && !a.decl && s.matches(&a.xmlName) {
-				a.on, any = true, true
-			}
-		}
-	}
+	any := t.markAttrs(node, steps)
 	for c := node.first; c != 0; c = t.nodes[c].next {
 		if t.markChild(c, steps) {
 			any = true
+		}
+	}
+	return any
+}
+
+// markAttrs marks the attributes of an element that the steps select.
+func (t *tree) markAttrs(node *treeNode, steps []*step) bool {
+	any := false
+	attrs := t.attributes(node)
+	for i := range attrs {
+		for _, s := range steps {
+			if a := &attrs[i]; s.attr && !a.decl && s.matches(&a.xmlName) {
+				a.on, any = true, true
+			}
 		}
 	}
 	return any
