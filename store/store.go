@@ -61,6 +61,10 @@ type Store interface {
 type Tx interface {
 	Records
 	Books
+
+	// Try runs fn as a part of an update. If fn fails, Try undoes what it
+	// changed and returns its error, and the update goes on. Parts do not nest.
+	Try(fn func() error) error
 }
 
 // Books are the methods of a Tx for the address book of its owner.

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"errors"
+	"maps"
 	"time"
 
 	"contacts"
@@ -51,6 +52,29 @@ func (t *tx) change(fn func() error) error {
 	t.last = selection{}
 	t.failed = fault(fn())
 	return t.failed
+}
+
+// Try implements store.Tx.
+func (t *tx) Try(fn func() error) error {
+	if err := t.change(func() error { return t.conn.run("SAVEPOINT part") }); err != nil {
+		return err
+	}
+	blocks, indexed, buried := maps.Clone(t.blocks), t.indexed, t.buried
+	err := fn()
+	if err == nil {
+		err = t.failed
+	}
+	if err == nil {
+		return t.change(func() error { return t.conn.run("RELEASE part") })
+	}
+	t.blocks, t.indexed, t.buried, t.failed = blocks, indexed, buried, nil
+	undone := t.change(func() error {
+		return errors.Join(t.conn.run("ROLLBACK TO part"), t.conn.run("RELEASE part"))
+	})
+	if undone != nil {
+		return undone // nothing of the update can be kept
+	}
+	return err
 }
 
 // finish writes what was kept back for the end of the update.

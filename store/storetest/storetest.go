@@ -22,6 +22,7 @@ func Run(t *testing.T, open Opener) {
 	t.Run("Entries", func(t *testing.T) { testEntries(t, open) })
 	t.Run("Owners", func(t *testing.T) { testOwners(t, open) })
 	t.Run("Updates", func(t *testing.T) { testUpdates(t, open) })
+	t.Run("Try", func(t *testing.T) { testTry(t, open) })
 	t.Run("Views", func(t *testing.T) { testViews(t, open) })
 	t.Run("Queries", func(t *testing.T) { testQueries(t, open) })
 	t.Run("Random", func(t *testing.T) { testRandom(t, open) })
