@@ -91,7 +91,6 @@ func TestErrorTable(t *testing.T) {
 		{name: "ERR-37 an unknown owner", request: get("/m8/feeds/groups/rosings.example/full"), status: 403, code: "ServiceForbiddenException", message: "Cannot request contacts belonging to another user or domain"},
 		{name: "ERR-37 a domain that the user does not administer", request: get(sharedFull), status: 403, code: "ServiceForbiddenException", message: "Cannot request contacts belonging to another user or domain"},
 		{name: "ERR-10 ERR-39 a parameter of the standard that is not of this service", request: get(contactsFull + "?category=family"), status: 403, code: "unsupportedQueryParam", message: "Query parameter is not supported"},
-		{name: "ERR-39 fields in versions 2 and 3", versions: "23", request: get(self + "?fields=title"), status: 403, code: "unsupportedQueryParam", message: "Query parameter is not supported"},
 		{name: "ERR-40 a write of version 2 or 3 without entity tag", versions: "23", request: [3]string{"PUT", self, named("x")}, status: 403, code: "headerRequired",
 			message: "If-Match or If-None-Match header or entry etag attribute required"},
 		{name: "ERR-41 a change of a system group", request: [3]string{"PUT", groupsFull + "/6", named("x")}, header: []string{"If-Match", "*"}, status: 403, code: "cannotEditResource", message: "Cannot modify system group"},

@@ -118,8 +118,6 @@ type request struct {
 
 // serve does what a request asks for.
 func (h *handler) serve(w http.ResponseWriter, r *http.Request) error {
-	w.Header().Set("X-Content-Type-Options", "nosniff") // RES-66
-	w.Header().Set("X-Frame-Options", "SAMEORIGIN")
 	rq := &request{Request: r, now: h.o.Now()}
 	var err error
 	if rq.params, err = url.ParseQuery(r.URL.RawQuery); err != nil {

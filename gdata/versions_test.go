@@ -186,6 +186,7 @@ func TestVersionDifferences(t *testing.T) {
 				}
 				w.as(v, "PUT", old.entry(t).link("edit"), named("Lydia"), header...).want(t, status)
 				w.as(v, "DELETE", old.entry(t).link("edit"), "", header...).want(t, status)
+				w.as(v, "PUT", now.link("self")+"/1", named("Lydia")).want(t, status)
 				if e := w.as(v, "GET", now.link("self"), "").want(t, 200).entry(t); e.Title != "Kitty" {
 					t.Errorf("version %s: a stale write was done: the title is %q", v, e.Title)
 				}
