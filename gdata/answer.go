@@ -1,6 +1,7 @@
 package gdata
 
 import (
+	"bytes"
 	"net/http"
 	"strconv"
 	"strings"
@@ -37,13 +38,13 @@ func putBuffer(b *buffer) {
 func (h *handler) writeEntry(w http.ResponseWriter, rq *request, status int, it item) error {
 	b := getBuffer()
 	defer putBuffer(b)
-	b.b = it.appendDocument(rq.encoder, b.b)
+	b.b = it.appendDocument(rq.render, b.b)
 	w.Header().Set("ETag", it.rev().ETag()) // VER-23
 	return h.write(w, rq, status, rq.encoder.ContentType(false), b.b)
 }
 
-// write writes a body that has several parts, laid out if the client asks for
-// it, and compressed if it takes that.
+// write writes a body that has several parts: of an entry or feed what fields
+// select, laid out if the client asks for it, and compressed if it takes that.
 func (h *handler) write(w http.ResponseWriter, rq *request, status int, contentType string, parts ...[]byte) error {
 	header := w.Header()
 	read := rq.Method == http.MethodGet || rq.Method == http.MethodHead
@@ -53,6 +54,15 @@ func (h *handler) write(w http.ResponseWriter, rq *request, status int, contentT
 		h.writeHeaders(w)
 	}
 	header.Set("Content-Type", contentType)
+	if rq.fields != nil && status < http.StatusBadRequest {
+		b := getBuffer()
+		defer putBuffer(b)
+		var err error
+		if b.b, err = rq.encoder.AppendSelected(b.b, bytes.Join(parts, nil), rq.fields); err != nil { // QRY-67
+			return err
+		}
+		parts = [][]byte{b.b}
+	}
 	if rq.pretty {
 		b := getBuffer()
 		defer putBuffer(b)

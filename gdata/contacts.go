@@ -28,7 +28,10 @@ func contactKind(b *book.Service) kind {
 			return b.ContactsChanged(ctx, at, since)
 		},
 		parse: wire.ParseContact,
-		read:  func(e *book.Edit, id contacts.ID) (item, error) { return one(e.Contact(id)) },
+		patch: func(enc *wire.Encoder, stored item, partial []byte, groupRef func(string) (contacts.ID, error)) (*wire.Entry, error) {
+			return enc.PatchContact(stored.contact, partial, groupRef)
+		},
+		read: func(e *book.Edit, id contacts.ID) (item, error) { return one(e.Contact(id)) },
 		insert: func(e *book.Edit, entry *wire.Entry) (item, error) {
 			return one(e.InsertContact(draft(entry)))
 		},

@@ -23,6 +23,7 @@ type kind struct {
 	list    func(ctx context.Context, at book.At, q contacts.Query, each func(item) bool) (contacts.Page, error)
 	changed func(ctx context.Context, at book.At, since time.Time) (bool, error)
 	parse   func(doc []byte, groupRef func(string) (contacts.ID, error)) (*wire.Entry, error)
+	patch   func(enc *wire.Encoder, stored item, partial []byte, groupRef func(string) (contacts.ID, error)) (*wire.Entry, error)
 	read    func(e *book.Edit, id contacts.ID) (item, error)
 	insert  func(e *book.Edit, entry *wire.Entry) (item, error)
 	update  func(e *book.Edit, id contacts.ID, entry *wire.Entry, m book.Match) (item, error)
@@ -116,6 +117,33 @@ func (h *handler) update(w http.ResponseWriter, rq *request) error {
 	return h.writeEntry(w, rq, http.StatusOK, it) // ERR-20
 }
 
+// patch serves PATCH on an edit URL: it merges a partial entry into the stored
+// one, and updates it with the result, in one transaction (WRT-60, WRT-66).
+func (h *handler) patch(w http.ResponseWriter, rq *request) error {
+	partial, err := rq.readDocument()
+	if err != nil {
+		return err
+	}
+	it, err := h.edit(rq, func(b *book.Edit) (item, error) {
+		stored, err := rq.kind.read(b, rq.id)
+		if err != nil {
+			return item{}, err
+		}
+		e, err := rq.kind.patch(rq.encoder, stored, partial, rq.groupRef)
+		if err != nil {
+			return item{}, err
+		}
+		if err := rq.checkID(e.ID); err != nil {
+			return item{}, err
+		}
+		return rq.kind.update(b, rq.id, e, rq.match(e.ETag, true)) // WRT-65
+	})
+	if err != nil {
+		return h.stale(w, rq, it, err)
+	}
+	return h.writeEntry(w, rq, http.StatusOK, it)
+}
+
 // delete serves DELETE on an edit URL (WRT-50).
 func (h *handler) delete(w http.ResponseWriter, rq *request) error {
 	m := rq.match("", h.o.RequirePreconditionOnDelete) // WRT-37, WRT-38
@@ -170,17 +198,23 @@ func (rq *request) match(bodyETag string, required bool) book.Match {
 
 // readEntry reads the body of an insert or update.
 func (rq *request) readEntry() (*wire.Entry, error) {
+	doc, err := rq.readDocument()
+	if err != nil {
+		return nil, err
+	}
+	return rq.kind.parse(doc, rq.groupRef) // ELEM-5: the kind follows from the URL
+}
+
+// readDocument reads the body of a write.
+func (rq *request) readDocument() ([]byte, error) {
 	if err := checkContentType(rq.Header.Get("Content-Type")); err != nil {
 		return nil, err
 	}
 	doc, err := reply.ReadBody(rq.Request, MaxBody) // RES-65, COND-7
-	if err != nil {
-		return nil, err
+	if err == nil && len(doc) == 0 {
+		err = contacts.Errorf(contacts.Invalid, contacts.CodeParse, "The request has no body") // WRT-28
 	}
-	if len(doc) == 0 {
-		return nil, contacts.Errorf(contacts.Invalid, contacts.CodeParse, "The request has no body") // WRT-28
-	}
-	return rq.kind.parse(doc, rq.groupRef) // ELEM-5: the kind follows from the URL
+	return doc, err
 }
 
 // checkContentType accepts Atom and plain XML; without a word a body is Atom

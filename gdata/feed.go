@@ -34,13 +34,13 @@ func (h *handler) getFeed(w http.ResponseWriter, rq *request) error {
 	defer putBuffer(entries)
 	size := rq.sizer()
 	longest := h.feed(rq, q, contacts.Page{Start: 1<<31 - 1, Total: 1<<31 - 1, Count: 1, More: true})
-	room := maxPage - feedMargin - size(rq.encoder.AppendFeedHead(nil, longest))
+	room := maxPage - feedMargin - size(rq.render.AppendFeedHead(nil, longest))
 	if q.nothing {
 		q.Query.Max, q.Query.Text = 0, ""
 	}
 	page, err := rq.kind.list(rq.ctx(), rq.at, q.Query, func(it item) bool {
 		before := len(entries.b)
-		entries.b = it.appendTo(rq.encoder, entries.b)
+		entries.b = it.appendTo(rq.render, entries.b)
 		if room -= size(entries.b[before:]); room < 0 && before > 0 { // QRY-33
 			entries.b = entries.b[:before]
 			return false
@@ -55,8 +55,8 @@ func (h *handler) getFeed(w http.ResponseWriter, rq *request) error {
 	}
 	f := h.feed(rq, q, page)
 	w.Header().Set("ETag", f.ETag)
-	head := rq.encoder.AppendFeedHead(nil, f)
-	return h.write(w, rq, http.StatusOK, rq.encoder.ContentType(true), head, entries.b, rq.encoder.AppendFeedTail(nil, f))
+	head := rq.render.AppendFeedHead(nil, f)
+	return h.write(w, rq, http.StatusOK, rq.encoder.ContentType(true), head, entries.b, rq.render.AppendFeedTail(nil, f))
 }
 
 // feedMargin is room for the end of a feed.

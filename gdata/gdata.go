@@ -87,6 +87,7 @@ func (h *handler) find(seg []string) (resource, *kind, error) {
 		return resource{
 			"GET":    (*handler).getEntry, // RES-22, RES-27
 			"PUT":    (*handler).update,   // RES-23
+			"PATCH":  (*handler).patch,    // WRT-60
 			"DELETE": (*handler).delete,   // RES-24
 		}, k, nil
 	}
@@ -108,9 +109,11 @@ type request struct {
 	identity *auth.Identity
 	target   *auth.Target // whose book it is
 	at       book.At
-	encoder  *wire.Encoder
+	encoder  *wire.Encoder // of the answer
+	render   *wire.Encoder // of what fields select from: encoder, or its Atom form
 	format   wire.Format
-	pretty   bool // laid out for people
+	pretty   bool         // laid out for people
+	fields   *wire.Fields // the parts of the answer that are wanted; nil for all
 
 	id      contacts.ID // of the entry that the URL names
 	segment string      // version number at the end of the URL, or empty
@@ -164,10 +167,10 @@ func (res resource) method(w http.ResponseWriter, method string, version int) (f
 		method = http.MethodGet // RES-32
 	}
 	if do := res[method]; do != nil {
+		if method == http.MethodPatch && version == 1 {
+			return nil, contacts.Errorf(contacts.Forbidden, "", "PATCH is not supported in version 1") // VER-37
+		}
 		return do, nil
-	}
-	if method == http.MethodPatch && version == 1 && res[http.MethodPut] != nil {
-		return nil, contacts.Errorf(contacts.Forbidden, "", "PATCH is not supported in version 1") // VER-37
 	}
 	var allow []string
 	for _, m := range [...]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} {
@@ -222,7 +225,7 @@ func (h *handler) open(rq *request, k *kind, seg []string, access auth.Access) e
 	if err := rq.readPretty(); err != nil {
 		return err
 	}
-	if err := rq.checkFields(); err != nil {
+	if err := rq.readFields(); err != nil {
 		return err
 	}
 	base := h.o.Site.Base(rq.Request) // RES-62
@@ -232,6 +235,9 @@ func (h *handler) open(rq *request, k *kind, seg []string, access auth.Access) e
 		ShowRemoved:       len(seg) == 3 && first(rq.params, "showdeleted") == "true", // QRY-26
 		MinimalTombstones: h.o.MinimalTombstones,
 	})
+	if rq.render = rq.encoder; rq.fields != nil {
+		rq.render = rq.encoder.Atom()
+	}
 	return nil
 }
 

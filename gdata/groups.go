@@ -15,6 +15,9 @@ func groupKind(b *book.Service) kind {
 	return kind{
 		wire:     wire.GroupKind,
 		notFound: "Group not found",
+		patch: func(enc *wire.Encoder, stored item, partial []byte, _ func(string) (contacts.ID, error)) (*wire.Entry, error) {
+			return enc.PatchGroup(stored.group, partial)
+		},
 		get: func(ctx context.Context, at book.At, id contacts.ID) (item, error) {
 			return one(b.Group(ctx, at, id))
 		},

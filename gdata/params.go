@@ -76,15 +76,16 @@ func (rq *request) readPretty() error {
 	return p.err
 }
 
-// checkFields refuses the parameter fields, on whatever it is asked.
-func (rq *request) checkFields() error {
-	switch {
-	case !rq.params.Has("fields"):
+// readFields reads which parts of the answer are wanted (QRY-20, QRY-67).
+func (rq *request) readFields() (err error) {
+	if !rq.params.Has("fields") {
 		return nil
-	case rq.version == 1:
+	}
+	if rq.version == 1 {
 		return contacts.Errorf(contacts.Forbidden, contacts.CodeUnsupportedParam, "Fields query parameter is not supported") // VER-37, ERR-55
 	}
-	return errUnsupportedParam
+	rq.fields, err = wire.ParseFields(first(rq.params, "fields"))
+	return err
 }
 
 // A feedQuery is a query as the URL has it.
