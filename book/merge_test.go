@@ -126,6 +126,20 @@ func TestFormerMembers(t *testing.T) {
 		}
 	})
 
+	t.Run("ELEM-93 a membership that has ended in a draft is none", func(t *testing.T) {
+		l := newLibrary(t, book.Options{})
+		draft := func() book.Draft {
+			return book.Draft{Contact: &contacts.Contact{Memberships: []contacts.Membership{{Group: 6, Removed: 1}, {Group: 999, Removed: 1}, {Group: 0xd}}}}
+		}
+		c := l.insert(mine, draft())
+		if want := []contacts.Membership{{Group: 0xd}}; !reflect.DeepEqual(c.Memberships, want) {
+			t.Errorf("inserted %v, want %v", c.Memberships, want)
+		}
+		if c = l.update(mine, c.ID, draft()); len(c.Memberships) != 1 || !c.MemberOf(0xd) {
+			t.Errorf("updated %v", c.Memberships)
+		}
+	})
+
 	t.Run("QRY-47 WRT-50 the store keeps of a deleted contact what its tombstone shows", func(t *testing.T) {
 		l := newLibrary(t, book.Options{})
 		c := labelled("", "Netherfield")

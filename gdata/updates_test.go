@@ -1,10 +1,13 @@
 package gdata_test
 
 import (
+	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
 	"testing"
+
+	"contacts/server"
 )
 
 func TestUpdate(t *testing.T) {
@@ -166,4 +169,20 @@ func TestUpdate(t *testing.T) {
 			t.Errorf("%+v, want %+v", got, e)
 		}
 	})
+}
+
+func TestRedundantOtherRel(t *testing.T) {
+	const read = `<gd:phoneNumber label='Aunt'>1813</gd:phoneNumber>`
+	const sent = `<gd:phoneNumber label='Aunt' rel='http://schemas.google.com/g/2005#other'>1814</gd:phoneNumber>`
+	for setting, status := range map[bool]int{false: http.StatusBadRequest, true: http.StatusOK} {
+		t.Run(fmt.Sprintf("ELEM-31 accept_redundant_other_rel is %v", setting), func(t *testing.T) {
+			w := newWorld(t, func(c *server.Config) { c.AcceptRedundantOtherRel = setting })
+			e := w.add(t, contactsFull, read)
+			a := w.as("1.0", "PUT", e.link("self"), atom(sent), "If-Match", "*").want(t, status)
+			if setting {
+				a.wantText(t, `<gd:phoneNumber label='Aunt'>1814</gd:phoneNumber>`)
+			}
+			w.as("1.0", "POST", contactsFull, atom(sent)).want(t, http.StatusBadRequest)
+		})
+	}
 }
