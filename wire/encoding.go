@@ -9,7 +9,7 @@ import (
 
 // decode makes a UTF-8 string of a document in UTF-8 or UTF-16, with or
 // without a byte order mark, and says which it was. problem is empty, or says
-// what is wrong with the encoding.
+// what is wrong with the encoding after s.
 func decode(doc []byte) (s string, wide bool, problem string) {
 	var order binary.ByteOrder
 	switch {
@@ -32,7 +32,7 @@ func decode(doc []byte) (s string, wide bool, problem string) {
 
 func decodeUTF16(doc []byte, order binary.ByteOrder) (s, problem string) {
 	if len(doc)%2 != 0 {
-		return "", "UTF-16 with an odd number of bytes"
+		problem = "UTF-16 with an odd number of bytes"
 	}
 	units := make([]uint16, len(doc)/2)
 	for i := range units {
@@ -41,14 +41,15 @@ func decodeUTF16(doc []byte, order binary.ByteOrder) (s, problem string) {
 	for i := 0; i < len(units); i++ {
 		switch u := units[i]; {
 		case u >= 0xDC00 && u <= 0xDFFF:
-			return "", "invalid UTF-16"
+			return string(utf16.Decode(units[:i])), "invalid UTF-16"
 		case u >= 0xD800 && u <= 0xDBFF:
-			if i++; i == len(units) || units[i] < 0xDC00 || units[i] > 0xDFFF {
-				return "", "invalid UTF-16"
+			if i+1 == len(units) || units[i+1] < 0xDC00 || units[i+1] > 0xDFFF {
+				return string(utf16.Decode(units[:i])), "invalid UTF-16"
 			}
+			i++
 		}
 	}
-	return string(utf16.Decode(units)), ""
+	return string(utf16.Decode(units)), problem
 }
 
 // declaration reads the XML declaration, if there is one, and refuses an

@@ -164,6 +164,8 @@ func parseEntry[T any](p *parser, s *shape[T], t *T, ex *contacts.Extra, e *Entr
 			if err = kind.check(p.value("term")); err == nil {
 				err = p.skip()
 			}
+		case p.name.isIgnored() && p.op != nil:
+			err = p.op.read(p)
 		case p.name.isIgnored():
 			err = p.skip() // XML-8 WRT-25
 		default:
@@ -243,6 +245,12 @@ func (p *parser) skip() error {
 
 // simpleText reads the text of the element whose start tag was read last.
 func (p *parser) simpleText() (string, error) {
+	s, err := p.rawText()
+	return trim(s), err
+}
+
+// rawText is simpleText with the blanks at both ends.
+func (p *parser) rawText() (string, error) {
 	var body runs
 	for depth := 1; depth > 0; {
 		switch p.next() {
@@ -256,7 +264,7 @@ func (p *parser) simpleText() (string, error) {
 			return "", p.err
 		}
 	}
-	return trim(body.String()), nil
+	return body.String(), nil
 }
 
 // textConstruct reads a title or content as plain text. HTML becomes its text

@@ -16,6 +16,7 @@ type parser struct {
 	extra int       // bytes of unknown XML in the entry so far
 	blobs int       // bytes of all fragments so far
 	scope []binding // prefixes in scope of the fragment being written
+	op    *BatchOp  // what the entry belongs to; nil outside a batch
 
 	member membershipInfo // the membership being read
 }

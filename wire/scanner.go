@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -34,7 +35,8 @@ type scanner struct {
 	s    string
 	pos  int
 	err  *contacts.Error
-	ours bool // one of our encoders wrote the document, so that it has no limits
+	cut  *contacts.Error // what follows the part of the document that is text; nil if it is all text
+	ours bool            // one of our encoders wrote the document, so that it has no limits
 
 	at    int // where the start tag begins
 	name  xmlName
@@ -81,23 +83,32 @@ type openElement struct {
 // start begins to read doc, which start copies (XML-2). On failure the first
 // token is tokError.
 func (z *scanner) start(doc []byte) {
-	z.attrs, z.open, z.binds, z.decls = z.attrSpace[:0], z.openSpace[:0], z.bindSpace[:0], z.declSpace[:0]
-	s, utf16, err := decode(doc)
-	z.s = s
-	if err != "" {
-		z.fail(0, "%s", err)
-		return
+	z.startPart(doc)
+	if z.cut != nil {
+		z.err = z.cut
 	}
+}
+
+// startPart is start for a document that may be read as far as it is text. If
+// that is not to its end, then reading fails there.
+func (z *scanner) startPart(doc []byte) {
+	z.attrs, z.open, z.binds, z.decls = z.attrSpace[:0], z.openSpace[:0], z.bindSpace[:0], z.declSpace[:0]
+	s, utf16, problem := decode(doc)
 	if i := firstInvalid(s); i >= 0 {
-		z.fail(i, "invalid UTF-8 or a character that XML does not allow") // XML-9
-		return
+		s, problem = s[:i], "invalid UTF-8 or a character that XML does not allow" // XML-9
+	}
+	z.s = s
+	if problem != "" {
+		z.fail(len(s), "%s", problem)
+		z.cut, z.err = z.err, nil
 	}
 	z.declaration(utf16)
 }
 
-// fail records an error at a position and is the token for it.
+// fail records an error at a position and is the token for it. In a document
+// that is not all text, that is the error.
 func (z *scanner) fail(at int, format string, args ...any) token {
-	if z.err == nil {
+	if z.err = cmp.Or(z.err, z.cut); z.err == nil {
 		line, column := position(z.s, at)
 		z.err = contacts.Errorf(contacts.Invalid, contacts.CodeParse, "Malformed XML at line %d, column %d: %s", line, column, fmt.Sprintf(format, args...)) // XML-5 ERR-23
 	}
@@ -128,7 +139,7 @@ func (z *scanner) next() token {
 				z.pos++
 			}
 			if z.pos == len(z.s) {
-				if !z.rooted {
+				if !z.rooted || z.cut != nil {
 					return z.fail(z.pos, "no root element")
 				}
 				return tokEOF
@@ -377,6 +388,21 @@ func (z *scanner) endTag() token {
 	z.pos = i + 1
 	z.pop()
 	return tokEnd
+}
+
+// A bookmark is the place of a start tag.
+type bookmark struct{ at, depth, binds, count int }
+
+// bookmark is the place of the start tag read last.
+func (z *scanner) bookmark() bookmark {
+	depth := len(z.open) - 1
+	return bookmark{z.at, depth, z.open[depth].binds, z.count - 1}
+}
+
+// back makes the start tag at m, in which or at the end of which everything
+// after it was, the next token.
+func (z *scanner) back(m bookmark) {
+	z.pos, z.open, z.binds, z.count, z.empty = m.at, z.open[:m.depth], z.binds[:m.binds], m.count, false
 }
 
 // pop leaves the innermost element.

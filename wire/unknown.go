@@ -110,6 +110,7 @@ func (p *parser) appendFragment(b []byte) ([]byte, error) {
 			levels = append(levels, level{raw, len(p.scope)})
 			b = p.appendStartTag(b, raw)
 			if p.blobs+len(b) > budget {
+				p.blobs += len(b)
 				return b, p.charge(contacts.MaxExtraBytes + 1)
 			}
 		case tokText:
