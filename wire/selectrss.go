@@ -71,7 +71,14 @@ func (w *rssItems) child(b []byte, n int32) []byte {
 // item appends an entry.
 func (w *rssItems) item(b []byte, n int32) []byte {
 	root := &w.t.nodes[n]
-	b = append(w.attrs(append(b, "<item"...), root), '>')
+	b = append(b, "<item"...)
+	for c := root.first; c != 0; c = w.t.nodes[c].next {
+		if w.t.nodes[c].name.ns == nsBatch {
+			b = append(b, " xmlns:batch='"+batchNS+"'"...) // only the answer to a batch has its elements
+			break
+		}
+	}
+	b = append(w.attrs(b, root), '>')
 	for c := root.first; c != 0; c = w.t.nodes[c].next {
 		node := &w.t.nodes[c]
 		if root.mark == markAll {
