@@ -151,7 +151,7 @@ func contactEnvelope(c *contacts.Contact) envelope {
 func groupEnvelope(g *contacts.Group) envelope {
 	v := envelope{id: g.ID, rev: g.Rev, created: g.Created, deleted: g.Deleted, system: g.System}
 	if !g.Deleted {
-		v.title, v.content, v.extra = g.Name, g.Name, g.Extra // ELEM-100
+		v.title, v.content, v.extra = g.Name, g.Name, g.Extra // ELEM-100 WRT-27
 	}
 	return v
 }
