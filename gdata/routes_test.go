@@ -103,7 +103,7 @@ func TestIsolation(t *testing.T) {
 				kind = "groups"
 			}
 			e := b.entry[kind]
-			for _, projection := range []string{"full", "base", "thin", "property-x"} {
+			for _, projection := range []string{"full", "property-x"} {
 				path := r.fill(map[string]string{
 					"owner": b.owner, "domain": b.owner, "projection": projection, "id": e.shortID(), "name": "liz",
 					"version": e.link("edit")[strings.LastIndexByte(e.link("edit"), '/')+1:], "photoVersion": "1B2M2Y8AsgTpgAmY7PhCfg",
