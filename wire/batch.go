@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"strings"
 
 	"contacts"
@@ -42,12 +43,21 @@ type BatchOp struct {
 
 	// Err is why this operation fails while the others do not: the entry is
 	// well-formed XML, but of another kind, names its operation twice, or lacks
-	// the form of an entry. A delete or query only says which entry it means,
-	// so that for these the form of all else does not matter. Paths begin below
-	// the entry, as those of ParseContact.
+	// the form of an entry. Paths begin below the entry, as those of
+	// ParseContact. See ErrOf.
 	Err error
 
-	fault error // what counts for every type of operation
+	fault error // the part of Err that counts for every type of operation
+}
+
+// ErrOf is Err as far as it concerns an operation of the type. A delete or
+// query only says which entry it means, so that the form of all else does not
+// matter.
+func (op *BatchOp) ErrOf(operation string) error {
+	if operation == OpDelete || operation == OpQuery {
+		return op.fault
+	}
+	return op.Err
 }
 
 // OperationOf is the type of an operation of b: its own, else that of the feed,
@@ -83,13 +93,6 @@ func ParseBatch(doc []byte, k Kind, most int, ref func(href string) (contacts.ID
 			return nil, p.err // BATCH-17
 		}
 		b.Broken = p.err // BATCH-17
-	}
-	for i := range b.Ops {
-		op := &b.Ops[i]
-		switch b.OperationOf(op) {
-		case OpDelete, OpQuery:
-			op.Err = op.fault
-		}
 	}
 	return b, nil
 }
@@ -161,9 +164,7 @@ func (p *parser) operation(b *Batch, k Kind) {
 		*op = BatchOp{Entry: &Entry{}, Err: err}
 		p.back(start)
 		p.envelope(op, k)
-		if op.fault != nil {
-			op.Err = op.fault
-		}
+		op.Err = cmp.Or(op.fault, op.Err)
 	}
 	if p.err != nil {
 		b.Ops = b.Ops[:n] // BATCH-17

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 
@@ -27,13 +26,13 @@ func parseBatch(t testing.TB, doc []byte) *Batch {
 }
 
 // onlyOp is the operation of a batch whose only entry has the body.
-func onlyOp(t testing.TB, body string) BatchOp {
+func onlyOp(t testing.TB, body string) *BatchOp {
 	t.Helper()
 	b := parseBatch(t, batchDoc("<entry>"+body+"</entry>"))
 	if len(b.Ops) != 1 || b.Broken != nil {
 		t.Fatalf("%d operations, broken %v: %s", len(b.Ops), b.Broken, body)
 	}
-	return b.Ops[0]
+	return &b.Ops[0]
 }
 
 func ids(b *Batch) string {
@@ -52,13 +51,13 @@ func TestParseBatch(t *testing.T) {
 			t.Fatalf("%+v", b)
 		}
 		op := &b.Ops[0]
-		if op.ID != "1" || !op.HasID || op.Operation != OpInsert || op.Err != nil {
+		if op.ID != "1" || !op.HasID || op.Operation != OpInsert || op.ErrOf(OpInsert) != nil {
 			t.Errorf("%+v", op)
 		}
 		equalContacts(t, op.Entry.Contact, &contacts.Contact{Name: contacts.Name{Full: "Jane Bennet"},
 			Emails: []contacts.Email{{Rel: "home", Address: "jane@example.com", Primary: true}}})
 		op = &b.Ops[1]
-		if op.ID != "2" || op.Operation != OpDelete || op.Err != nil || op.Entry.ID != "foobar" {
+		if op.ID != "2" || op.Operation != OpDelete || op.ErrOf(OpDelete) != nil || op.Entry.ID != "foobar" {
 			t.Errorf("%+v, %+v", op, op.Entry)
 		}
 	})
@@ -77,7 +76,7 @@ func TestParseBatch(t *testing.T) {
 			}
 			for i, c := range cs {
 				alone := parse(t, string(encoder.AppendContactDocument(nil, c)))
-				if op := b.Ops[i]; op.Err != nil || !reflect.DeepEqual(op.Entry, alone) || op.EditLink != encoder.EditURL(c.ID, c.Rev) {
+				if op := &b.Ops[i]; op.ErrOf(OpInsert) != nil || !reflect.DeepEqual(op.Entry, alone) || op.EditLink != encoder.EditURL(c.ID, c.Rev) {
 					t.Fatalf("seed %d, entry %d: %+v\ngot  %+v %+v\nwant %+v %+v", seed, i, op, op.Entry, op.Entry.Contact, alone, alone.Contact)
 				}
 			}
@@ -89,10 +88,10 @@ func TestParseBatch(t *testing.T) {
 		if err != nil || len(b.Ops) != 2 {
 			t.Fatal(b, err)
 		}
-		if e := b.Ops[0].Entry; b.Ops[0].Err != nil || e.Group == nil || e.Group.Name != "Sisters" || e.Contact != nil {
+		if e := b.Ops[0].Entry; b.Ops[0].ErrOf(OpInsert) != nil || e.Group == nil || e.Group.Name != "Sisters" || e.Contact != nil {
 			t.Errorf("%+v", b.Ops[0])
 		}
-		if op := b.Ops[1]; contacts.KindOf(op.Err) != contacts.Invalid || op.Entry.Group != nil {
+		if op := &b.Ops[1]; contacts.KindOf(op.ErrOf(OpInsert)) != contacts.Invalid || op.Entry.Group != nil {
 			t.Errorf("a contact among groups: %+v", op)
 		}
 	})
@@ -101,7 +100,7 @@ func TestParseBatch(t *testing.T) {
 			"<batch:id> 1\n</batch:id>": " 1\n", "<batch:id/>": "", "<batch:id>a&#13;<![CDATA[<]]></batch:id>": "a\r<",
 			"<b:id xmlns:b='http://schemas.google.com/gdata/batch'>é</b:id>": "é",
 		} {
-			if op := onlyOp(t, body); !op.HasID || op.ID != want || op.Err != nil {
+			if op := onlyOp(t, body); !op.HasID || op.ID != want || op.ErrOf(OpInsert) != nil {
 				t.Errorf("%s: %+v", body, op)
 			}
 		}
@@ -134,7 +133,7 @@ func TestParseBatch(t *testing.T) {
 			"<link rel='edit'/><link rel='edit' href='first'/><link rel='edit' href='second'/>":         {"first", ""},
 			"<gd:email label='l' address='a'><link rel='edit' href='inner'/></gd:email><link rel='x'/>": {"", ""},
 		} {
-			if op := onlyOp(t, body); op.EditLink != want[0] || op.SelfLink != want[1] || op.Err != nil {
+			if op := onlyOp(t, body); op.EditLink != want[0] || op.SelfLink != want[1] || op.ErrOf(OpInsert) != nil {
 				t.Errorf("%s: %+v", body, op)
 			}
 		}
@@ -152,7 +151,7 @@ func TestParseBatch(t *testing.T) {
 			t.Errorf("%+v", b)
 		}
 	})
-	t.Run("BATCH-2 one operation more than the most is read, and nothing after it", func(t *testing.T) {
+	t.Run("one operation more than the most is read, and nothing after it", func(t *testing.T) {
 		for n, want := range []int{0, 1, 2, 3, 3, 3} {
 			b, err := ParseBatch(batchDoc(strings.Repeat("<entry/>", n)), ContactKind, 2, groupOf)
 			if err != nil || len(b.Ops) != want {
@@ -206,16 +205,16 @@ func TestBatchFaults(t *testing.T) {
 		{kind("http://schemas.google.com/g/2008#contact") + kind("http://schemas.google.com/g/2005#contact"), "", true},
 	} {
 		for _, op := range []string{OpInsert, OpUpdate, OpDelete, OpQuery, "move"} {
-			t.Run(fmt.Sprintf("BATCH-3 BATCH-9 BATCH-10 BATCH-19 %s fails alone, %.30s", op, test.fault), func(t *testing.T) {
+			t.Run(fmt.Sprintf("BATCH-9 BATCH-10 BATCH-19 %s fails alone, %.30s", op, test.fault), func(t *testing.T) {
 				b := parseBatch(t, batchDoc("<entry><batch:id>a</batch:id></entry><entry gd:etag='&quot;t&quot;'>"+test.fault+after+"</entry>"+
 					"<entry><batch:id>z</batch:id><gContact:hobby>whist</gContact:hobby></entry><batch:operation type='"+op+"'/>"))
-				if len(b.Ops) != 3 || b.Broken != nil || b.Ops[0].Err != nil || b.Ops[2].Err != nil {
+				if len(b.Ops) != 3 || b.Broken != nil || b.Ops[0].ErrOf(op) != nil || b.Ops[2].ErrOf(op) != nil {
 					t.Fatalf("%+v", b)
 				}
 				equal(t, ids(b), "a 7 z")
 				equal(t, b.Ops[2].Entry.Contact.Hobbies[0], "whist")
 				got := &b.Ops[1]
-				e := got.Entry
+				e, err := got.Entry, got.ErrOf(b.OperationOf(got))
 				title := "Mary"
 				if strings.HasPrefix(test.fault, "<title") {
 					title = "a"
@@ -225,42 +224,43 @@ func TestBatchFaults(t *testing.T) {
 				}
 				switch {
 				case test.reason == "":
-					if got.Err != nil || e.Contact == nil {
-						t.Errorf("%v, %+v", got.Err, e)
+					if err != nil || e.Contact == nil {
+						t.Errorf("%v, %+v", err, e)
 					}
 				case !test.always && (op == OpDelete || op == OpQuery):
-					if got.Err != nil || e.Contact != nil {
-						t.Errorf("%v, %+v", got.Err, e)
+					if err != nil || e.Contact != nil {
+						t.Errorf("%v, %+v", err, e)
 					}
 				default:
-					if contacts.KindOf(got.Err) != contacts.Invalid || !strings.Contains(got.Err.Error(), test.reason) || e.Contact != nil {
-						t.Errorf("%v, %+v", got.Err, e)
+					if contacts.KindOf(err) != contacts.Invalid || !strings.Contains(err.Error(), test.reason) || e.Contact != nil {
+						t.Errorf("%v, %+v", err, e)
 					}
 				}
 			})
 		}
 	}
-	t.Run("BATCH-3 the error of an operation is that of the entry alone", func(t *testing.T) {
+	t.Run("BATCH-8 the error of an operation is that of the entry alone", func(t *testing.T) {
 		for _, body := range []string{"<gd:email label='a'/>", "<gd:im label='a' address='b'/><gd:im rel='c'/>", "<title/><title/>", "<gContact:groupMembershipInfo/>"} {
 			_, want := ParseContact([]byte(entry(body)), groupOf)
-			if got := onlyOp(t, body).Err; want == nil || !reflect.DeepEqual(got, want) {
+			if got := onlyOp(t, body).ErrOf(OpInsert); want == nil || !reflect.DeepEqual(got, want) {
 				t.Errorf("%s: got %+v, want %+v", body, got, want)
 			}
 		}
 	})
-	t.Run("BATCH-3 an error of ref is passed through", func(t *testing.T) {
+	t.Run("an error of ref is passed through", func(t *testing.T) {
 		own := errors.New("own")
 		b, err := ParseBatch(batchDoc("<entry><gContact:groupMembershipInfo href='1'/></entry><entry/>"), ContactKind, 9, func(string) (contacts.ID, error) { return 0, own })
-		if err != nil || len(b.Ops) != 2 || b.Ops[0].Err != own || b.Ops[1].Err != nil {
+		if err != nil || len(b.Ops) != 2 || b.Ops[0].ErrOf(OpInsert) != own || b.Ops[1].ErrOf(OpInsert) != nil {
 			t.Errorf("%+v, %v", b, err)
 		}
 	})
 	t.Run("XML-7 each entry may have 64 KiB outside the schema, alone and in all", func(t *testing.T) {
 		most := strings.Repeat("x", contacts.MaxExtraBytes-100)
 		b := parseBatch(t, batchDoc(strings.Repeat("<entry><x:a>"+most+"</x:a></entry>", 20)))
-		for _, op := range b.Ops {
-			if op.Err != nil || len(op.Entry.Contact.Extra) != 1 {
-				t.Fatal(op.Err)
+		for i := range b.Ops {
+			op := &b.Ops[i]
+			if op.ErrOf(OpInsert) != nil || len(op.Entry.Contact.Extra) != 1 {
+				t.Fatal(op.ErrOf(OpInsert))
 			}
 		}
 	})
@@ -270,8 +270,9 @@ func TestBatchFaults(t *testing.T) {
 			strings.Repeat("<entry>"+blob+"</entry>", 50) + "<entry><gd:extendedProperty name='a'><x:a/></gd:extendedProperty></entry></feed>"
 		b := parseBatch(t, []byte(doc))
 		size, failed := 0, 0
-		for _, op := range b.Ops[:50] {
-			if op.Err != nil {
+		for i := range b.Ops[:50] {
+			op := &b.Ops[i]
+			if op.ErrOf(OpInsert) != nil {
 				failed++
 				continue
 			}
@@ -282,8 +283,8 @@ func TestBatchFaults(t *testing.T) {
 		if most := 2*len(doc) + 51*contacts.MaxExtraBytes; size > most || failed == 0 {
 			t.Errorf("%d bytes of %d, %d entries failed", size, len(doc), failed)
 		}
-		if b.Ops[50].Err != nil {
-			t.Errorf("the others fail with them: %v", b.Ops[50].Err)
+		if err := b.Ops[50].ErrOf(OpInsert); err != nil {
+			t.Errorf("the others fail with them: %v", err)
 		}
 	})
 }
@@ -439,9 +440,7 @@ func FuzzParseBatch(f *testing.F) {
 		}
 		for i := range b.Ops {
 			op := &b.Ops[i]
-			complete := op.Entry.Contact != nil
-			deletes := slices.Contains([]string{OpDelete, OpQuery}, b.OperationOf(op))
-			if complete && op.Err != nil || !complete && op.Err == nil && !deletes {
+			if complete := op.Entry.Contact != nil; complete != (op.ErrOf(OpInsert) == nil) || complete && op.ErrOf(OpDelete) != nil {
 				t.Fatalf("operation %d: %+v", i, op)
 			}
 		}
