@@ -198,3 +198,107 @@ func BenchmarkSearch(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkView(b *testing.B) {
+	st := openBook(b, 10000)
+	ctx := context.Background()
+	err := st.Update(ctx, store.Directory, func(tx store.Tx) error {
+		for i := range 1000 {
+			if err := tx.PutRecord(1, fmt.Sprintf("%032d", i), make([]byte, 150), time.Now().Add(time.Hour)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, bm := range []struct {
+		name  string
+		owner store.Owner
+		fn    func(tx store.Tx, i int) error
+	}{
+		{"nothing", benchOwner, func(store.Tx, int) error { return nil }},
+		{"record", store.Directory, func(tx store.Tx, i int) error {
+			_, err := tx.Record(1, fmt.Sprintf("%032d", i%1000))
+			return err
+		}},
+		{"contact", benchOwner, func(tx store.Tx, i int) error {
+			_, err := tx.Contact(contacts.ID(i*7919%10000 + 1))
+			return err
+		}},
+	} {
+		b.Run(bm.name, func(b *testing.B) {
+			b.ReportAllocs()
+			defer reportCPU(b)()
+			for i := 0; b.Loop(); i++ {
+				if err := st.View(ctx, bm.owner, func(tx store.Tx) error { return bm.fn(tx, i) }); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkQuery(b *testing.B) {
+	for _, n := range []int{1000, 10000, 100000} {
+		st := openBook(b, n)
+		// the last changes of the book
+		mark := firstRev + contacts.Rev(n) + 1_000_000
+		err := st.Update(context.Background(), benchOwner, func(tx store.Tx) error {
+			for i := range 10 {
+				old, err := tx.Contact(contacts.ID(1 + i*n/10))
+				if err != nil {
+					return err
+				}
+				c := old.Clone()
+				c.Rev = mark + contacts.Rev(i)
+				if err := tx.UpdateContact(old, c); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, bm := range []struct {
+			name string
+			q    contacts.Query
+		}{
+			{"all", contacts.Query{Max: -1}},
+			{"first 25", contacts.Query{Max: 25}},
+			{"last 25", contacts.Query{Start: n - 24, Max: 25}},
+			{"all by updated", contacts.Query{Max: -1, ByUpdated: true}},
+			{"last 25 by updated", contacts.Query{Start: n - 24, Max: 25, ByUpdated: true}},
+			{"10 changed", contacts.Query{UpdatedMin: mark.Time(), Max: -1, ShowDeleted: true}},
+			{"0 changed", contacts.Query{UpdatedMin: (mark + 2000).Time(), Max: -1, ShowDeleted: true}},
+			{"all since", contacts.Query{UpdatedMin: firstRev.Time(), Max: -1, ShowDeleted: true}},
+		} {
+			b.Run(fmt.Sprintf("n=%d/%s", n, bm.name), func(b *testing.B) {
+				b.ReportAllocs()
+				defer reportCPU(b)()
+				read := 0
+				for b.Loop() {
+					read = 0
+					err := st.View(context.Background(), benchOwner, func(tx store.Tx) error {
+						if _, err := tx.CountContacts(bm.q); err != nil {
+							return err
+						}
+						for _, err := range tx.Contacts(bm.q) {
+							if err != nil {
+								return err
+							}
+							read++
+						}
+						return nil
+					})
+					if err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64(read), "read")
+			})
+		}
+	}
+}

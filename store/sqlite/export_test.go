@@ -1,7 +1,9 @@
 package sqlite
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 
 	"contacts/store"
 )
@@ -13,4 +15,30 @@ func (s *Store) Settle(owner store.Owner) error {
 			return err
 		}
 	}
+}
+
+// Check has SQLite check the database.
+func (s *Store) Check() error {
+	c, err := s.pool.get(context.Background())
+	if err != nil {
+		return err
+	}
+	defer s.pool.put(c)
+	stmt, err := c.Prepare("PRAGMA integrity_check")
+	if err != nil {
+		return err
+	}
+	defer stmt.Reset()
+	if _, err := stmt.Step(); err != nil {
+		return err
+	}
+	if result := stmt.ColumnText(0); result != "ok" {
+		return errors.New(result)
+	}
+	return nil
+}
+
+// OpenLimited opens a store whose database may have so many pages.
+func OpenLimited(dir string, pages int64) (*Store, error) {
+	return Open(context.Background(), dir, Options{Logger: slog.New(slog.DiscardHandler), maxPages: pages})
 }

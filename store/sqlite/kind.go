@@ -12,7 +12,7 @@ type kind struct {
 	times  string // key
 	scan   string // first key, last key, limit
 	keys   string // first key, last key, limit
-	byRev  string // owner, rev from and below, created from and below, limit
+	byRev  string // owner, rev from and below, created from and below, limit, offset
 	byLast string // the same, latest first
 	count  string // owner, rev from and below, created from and below
 	since  string // owner, rev
@@ -39,8 +39,8 @@ func newKind(number int64, table string) *kind {
 		times:  in("SELECT rev, created FROM TABLE WHERE key = ?1"),
 		scan:   in("SELECT key, rev, created, data FROM TABLE WHERE key BETWEEN ?1 AND ?2 ORDER BY key LIMIT ?3"),
 		keys:   in("SELECT key FROM TABLE WHERE key BETWEEN ?1 AND ?2 ORDER BY key LIMIT ?3"),
-		byRev:  in("SELECT key, rev FROM TABLE" + during + " ORDER BY rev LIMIT ?6"),
-		byLast: in("SELECT key, rev FROM TABLE" + during + " ORDER BY rev DESC LIMIT ?6"),
+		byRev:  in("SELECT key, rev FROM TABLE" + during + " ORDER BY rev LIMIT ?6 OFFSET ?7"),
+		byLast: in("SELECT key, rev FROM TABLE" + during + " ORDER BY rev DESC LIMIT ?6 OFFSET ?7"),
 		count:  in("SELECT count(*) FROM TABLE" + during),
 		since:  in("SELECT 1 FROM TABLE WHERE owner = ?1 AND rev >= ?2 LIMIT 1"),
 		insert: in("INSERT INTO TABLE (key, owner, rev, created, data) VALUES (?1, ?2, ?3, ?4, ?5)"),

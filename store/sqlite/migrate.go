@@ -54,6 +54,12 @@ func migrate(c *conn) error {
 // through. It fails when they are more than newest, or when the database
 // belongs to another program.
 func schemaVersion(c *conn, newest int) (int, error) {
+	if c.AutocommitEnabled() { // read all on one snapshot
+		if err := c.run("BEGIN"); err != nil {
+			return 0, err
+		}
+		defer c.rollback()
+	}
 	id, err := c.number("PRAGMA application_id")
 	if err != nil {
 		return 0, err

@@ -60,9 +60,16 @@ func (t *tx) page(k *kind, q contacts.Query, each func(*row) (bool, error)) erro
 	if everything(q) && !q.ByUpdated {
 		return t.walk(k, q, each)
 	}
-	refs, err := t.refs(k, q)
+	var refs []ref
+	var err error
+	if q.ByUpdated && !q.ShowDeleted && q.Text == "" && q.Group == 0 {
+		refs, err = t.live(k, q, int64(q.Max), int64(q.Start-1)) // in order already
+		q.Start = 1
+	} else {
+		refs, err = t.refs(k, q)
+	}
 	if err != nil {
-		return err
+		return fault(err)
 	}
 	refs = refs[min(q.Start-1, len(refs)):]
 	refs = refs[:min(q.Max, len(refs))]
@@ -141,7 +148,7 @@ func (t *tx) refs(k *kind, q contacts.Query) ([]ref, error) {
 	if q.ByUpdated && !derived {
 		most = int64(q.Start-1) + int64(q.Max)
 	}
-	refs, err := t.live(k, q, most)
+	refs, err := t.live(k, q, most, 0)
 	if err == nil && q.ShowDeleted && q.Text == "" { // QRY-44, QRY-46
 		var dead []ref
 		dead, err = t.dead(k, q, most)
@@ -165,16 +172,16 @@ func (t *tx) refs(k *kind, q contacts.Query) ([]ref, error) {
 	return refs, nil
 }
 
-// live names the live entries that q selects, in no particular order unless
-// there are at most so many of interest.
-func (t *tx) live(k *kind, q contacts.Query, most int64) ([]ref, error) {
+// live names the live entries that q selects. Without text and group, they
+// come in the order of their revisions, at most so many after the first skip.
+func (t *tx) live(k *kind, q contacts.Query, most, skip int64) ([]ref, error) {
 	b := boundsOf(q)
 	if q.Text == "" && q.Group == 0 {
 		sql := k.byRev
 		if q.Descending {
 			sql = k.byLast
 		}
-		stmt, err := t.conn.bind(sql, int64(t.owner), b.rev, b.revEnd, b.created, b.createdEnd, most)
+		stmt, err := t.conn.bind(sql, int64(t.owner), b.rev, b.revEnd, b.created, b.createdEnd, most, skip)
 		return collect(stmt, err, false)
 	}
 	ids, err := t.candidates(q)

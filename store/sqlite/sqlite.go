@@ -53,6 +53,9 @@ type Store struct {
 // Open opens the database in dir, and makes both if they do not exist. It
 // fails for a database that a newer version wrote.
 func Open(ctx context.Context, dir string, o Options) (*Store, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
@@ -63,7 +66,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	if err := s.open(dir); err != nil {
 		return nil, fmt.Errorf("open %s: %w", s.path, fault(err))
 	}
-	return s, ctx.Err()
+	return s, nil
 }
 
 func (s *Store) open(dir string) error {
