@@ -315,3 +315,53 @@ func TestPatchRandom(t *testing.T) {
 		}
 	})
 }
+
+// FuzzPatch holds that a PATCH of an empty contact reads what a PUT reads, and
+// that what it makes of a contact with everything can be written.
+func FuzzPatch(f *testing.F) {
+	for _, doc := range documents(f) {
+		f.Add(doc)
+	}
+	f.Add(partial("gd:fields='gd:name,@*'", "<gd:name><gd:familyName>Darcy</gd:familyName></gd:name><!-- --><x:y xmlns:x='urn:x'><![CDATA[<]]></x:y>"))
+	f.Add(partial("gd:fields=\"*[not(@rel='work')]\" a = \"'\"", "<gContact:groupMembershipInfo deleted='true' href='http://example.com/6'/><title/>"))
+	e := NewEncoder(user(3, ContactKind))
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		put, putErr := ParseContact(doc, groupOf)
+		patch, err := e.PatchContact(&contacts.Contact{}, doc, groupOf)
+		switch {
+		case contacts.CodeOf(err) == contacts.CodeFieldSelection:
+			return
+		case contacts.KindOf(err) != contacts.KindOf(putErr): // of two faults they may name another one
+			t.Fatalf("PATCH: %v, PUT: %v", err, putErr)
+		case err != nil:
+			return
+		case !reflect.DeepEqual(patch, put):
+			t.Fatalf("PATCH: %+v %+v\nPUT:   %+v %+v", patch, patch.Contact, put, put.Contact)
+		}
+		onto, err := e.PatchContact(stored(), doc, groupOf)
+		if err != nil {
+			if contacts.KindOf(err) != contacts.Invalid {
+				t.Fatal(err)
+			}
+			return
+		}
+		c := onto.Contact
+		c.Normalize()
+		if written := e.AppendContactDocument(nil, c); c.Validate() == nil {
+			if _, err := ParseContact(written, groupOf); err != nil {
+				t.Fatalf("%v\n%s", err, written)
+			}
+		}
+	})
+}
+
+func BenchmarkPatch(b *testing.B) {
+	e, c := NewEncoder(user(3, ContactKind)), sample()
+	doc := partial("gd:fields='gd:email'", "<gd:email label='New' address='liz@example.com'/>")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := e.PatchContact(c, doc, groupOf); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
