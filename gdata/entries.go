@@ -50,6 +50,13 @@ func (i item) rev() contacts.Rev {
 	return i.contact.Rev
 }
 
+func (i item) title() string {
+	if i.group != nil {
+		return i.group.Name
+	}
+	return i.contact.Name.Full
+}
+
 func (i item) isZero() bool { return i.contact == nil && i.group == nil }
 
 // appendTo appends the item to the entries of a feed.
@@ -187,13 +194,19 @@ func (rq *request) match(bodyETag string, required bool) book.Match {
 		m.ETags = append([]string{}, header.Strong...) // WRT-34
 	case rq.version > 1 && bodyETag != "":
 		m.ETags = []string{bodyETag} // WRT-31
-	case rq.segment == "" && required && rq.version == 1:
-		m.Missing = contacts.Errorf(contacts.Invalid, "", "Missing resource version ID") // WRT-35, ERR-31
 	case rq.segment == "" && required:
-		m.Missing = contacts.Errorf(contacts.Forbidden, contacts.CodeHeaderRequired,
-			"If-Match or If-None-Match header or entry etag attribute required") // WRT-36
+		m.Missing = rq.missing()
 	}
 	return m
+}
+
+// missing is the error of a write that does not say which state it expects.
+func (rq *request) missing() error {
+	if rq.version == 1 {
+		return contacts.Errorf(contacts.Invalid, "", "Missing resource version ID") // WRT-35, ERR-31
+	}
+	return contacts.Errorf(contacts.Forbidden, contacts.CodeHeaderRequired,
+		"If-Match or If-None-Match header or entry etag attribute required") // WRT-36
 }
 
 // readEntry reads the body of an insert or update.

@@ -81,6 +81,8 @@ func (h *handler) find(seg []string) (resource, *kind, error) {
 			"GET":  (*handler).getFeed, // RES-20
 			"POST": (*handler).insert,  // RES-10, RES-21
 		}, k, nil
+	case len(seg) == 4 && seg[3] == "batch":
+		return resource{"POST": (*handler).batch}, k, nil // RES-30, BATCH-21
 	case len(seg) > 3 && seg[3] == "-":
 		return resource{"GET": (*handler).categoryQuery}, k, nil
 	case len(seg) == 4 || len(seg) == 5: // with a version number in the latter
@@ -209,7 +211,7 @@ func (h *handler) open(rq *request, k *kind, seg []string, access auth.Access) e
 	}
 	rq.kind = k
 	rq.at = book.At{Owner: rq.target.Owner, View: contacts.View{Version: rq.version, Shared: rq.target.Shared, Projection: projection}} // VER-8
-	if len(seg) > 3 && seg[3] != "-" {
+	if len(seg) > 3 && seg[3] != "-" && seg[3] != "batch" {
 		if rq.id, ok = contacts.ParseID(seg[3]); !ok {
 			return contacts.Errorf(contacts.NotFound, contacts.CodeNotFound, "%s", k.notFound) // RES-29
 		}

@@ -42,6 +42,7 @@ type reference struct {
 	collection string // contacts or groups
 	owner      string
 	id         contacts.ID
+	version    string // version number at the end, or empty
 }
 
 // parseReference reads an id or link, whatever its scheme, host, projection
@@ -57,7 +58,11 @@ func parseReference(href string) (reference, bool) {
 		return reference{}, false
 	}
 	id, ok := contacts.ParseID(seg[3])
-	return reference{collection: seg[0], owner: strings.ToLower(strings.TrimSpace(seg[1])), id: id}, ok
+	ref := reference{collection: seg[0], owner: strings.ToLower(strings.TrimSpace(seg[1])), id: id}
+	if len(seg) == 5 {
+		ref.version = seg[4]
+	}
+	return ref, ok
 }
 
 // isOf reports whether the reference leads into the target's book. default is
