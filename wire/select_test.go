@@ -274,6 +274,15 @@ func TestSelectFormats(t *testing.T) {
 		equal(t, got, " gd:etag='&quot;rs.&quot;'><title plain='1'><x:y xmlns:x='urn:x'/></title>"+
 			"<category xmlns='http://www.w3.org/2005/Atom' term='t'/><category xmlns='http://www.w3.org/2005/Atom' term='u'/></item></channel></rss>")
 	})
+	t.Run("QRY-67 the answer to a batch", func(t *testing.T) {
+		doc := strings.TrimSuffix(feedTag, " gd:etag='W/&quot;abc.&quot;'>") + "><title>x</title><entry><id>1</id><batch:id>a</batch:id><batch:status code='200' reason='Success'/></entry></feed>"
+		equal(t, selected(t, user(3, ContactKind), doc, "entry(batch:id,batch:status/@code)"), strings.TrimSuffix(feedTag, " gd:etag='W/&quot;abc.&quot;'>")+
+			"><entry><batch:id>a</batch:id><batch:status code='200'/></entry></feed>")
+		_, got, _ := strings.Cut(selected(t, inFormat(user(3, ContactKind), JSON), doc, "entry(batch:id,batch:status/@code)"), `"entry"`)
+		equal(t, got, `:[{"batch$id":{"$t":"a"},"batch$status":{"code":"200"}}]}}`)
+		_, got, _ = strings.Cut(selected(t, inFormat(user(3, ContactKind), RSS), doc, "entry(batch:id,batch:status/@code)"), "<item")
+		equal(t, got, " xmlns:batch='http://schemas.google.com/gdata/batch'><batch:id>a</batch:id><batch:status code='200'/></item></channel></rss>")
+	})
 	t.Run("QRY-67 no limits for documents of our own", func(t *testing.T) {
 		c := &contacts.Contact{ID: 1, Hobbies: make([]string, maxElements+1)}
 		for i := range c.Hobbies {
