@@ -22,6 +22,7 @@ func (e *Encoder) Atom() *Encoder {
 // document.
 //
 // Links to other pages and the number of results stay those of doc (QRY-66).
+// Nothing in the answer says that it is a part (QRY-68).
 func (e *Encoder) AppendSelected(b, doc []byte, f *Fields) ([]byte, error) {
 	p := newParser(doc, nil)
 	defer p.free()

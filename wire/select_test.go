@@ -202,6 +202,12 @@ func TestSelect(t *testing.T) {
 			equal(t, selected(t, o, sampleDocument(t, true), test.fields), feedTag+test.want+"</feed>")
 		})
 	}
+	t.Run("QRY-68 a part of an entry reads as a whole one", func(t *testing.T) {
+		e := parse(t, selected(t, o, sampleDocument(t, false), "@gd:etag,gd:email[@primary]"))
+		want := &contacts.Contact{Emails: []contacts.Email{{Rel: "work", Address: "lizzy@example.org", Primary: true}}}
+		equalContacts(t, e.Contact, want)
+		equal(t, e.ETag, `"bv1d03kym0."`)
+	})
 	t.Run("QRY-64 a whole entry of a feed has all its attributes", func(t *testing.T) {
 		got := selected(t, o, sampleDocument(t, true), "entry[gd:name/gd:givenName]")
 		_, doc, _ := strings.Cut(sampleDocument(t, true), "<entry")
