@@ -68,16 +68,6 @@ func (p *parser) documentInto(e *Entry) error {
 	return nil
 }
 
-// entry reads the entry whose start tag was read last.
-func (p *parser) entry(kind Kind) (*Entry, error) {
-	e := newEntry(kind)
-	p.extra = 0
-	if err := p.entryInto(e); err != nil {
-		return nil, err
-	}
-	return e, nil
-}
-
 func newEntry(kind Kind) *Entry {
 	if kind == GroupKind {
 		return &Entry{Group: &contacts.Group{}}
