@@ -63,9 +63,12 @@ func Errorf(k Kind, code Code, format string, args ...any) *Error {
 	return &Error{Kind: k, Code: code, Reason: fmt.Sprintf(format, args...)}
 }
 
-// KindOf is the kind of err, or empty for an error without one, which is a
-// fault of our own.
+// KindOf is the kind of err, or empty for nil and for an error without one,
+// which is a fault of our own.
 func KindOf(err error) Kind {
+	if err == nil {
+		return ""
+	}
 	var e *Error
 	if errors.As(err, &e) {
 		return e.Kind
@@ -113,6 +116,9 @@ const (
 
 // CodeOf is the code of err, or empty.
 func CodeOf(err error) Code {
+	if err == nil {
+		return ""
+	}
 	var e *Error
 	if errors.As(err, &e) {
 		return e.Code

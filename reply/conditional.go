@@ -84,10 +84,11 @@ func (l ETagList) MatchesStrongly(etag string) bool {
 // IfModifiedSince is the time of the header of that name. It counts for GET
 // and HEAD without If-None-Match only (COND-3).
 func IfModifiedSince(r *http.Request) (time.Time, bool) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead || r.Header.Get("If-None-Match") != "" {
+	since := r.Header.Get("If-Modified-Since")
+	if since == "" || r.Method != http.MethodGet && r.Method != http.MethodHead || r.Header.Get("If-None-Match") != "" {
 		return time.Time{}, false
 	}
-	t, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
+	t, err := http.ParseTime(since)
 	return t, err == nil
 }
 
