@@ -43,7 +43,12 @@ type Store interface {
 	// Update returns nil, the change has reached the disk and every later View
 	// sees it. When fn fails or panics, or ctx is done before fn began, or the
 	// commit fails, nothing has changed, and the error is fn's, ctx's or the
-	// store's. A store without room fails with kind Unavailable.
+	// store's. A panic of fn is passed on to the caller. A change that failed
+	// fails the whole update, whatever fn makes of its error. A store without
+	// room fails with kind Unavailable, and so does one that is closed.
+	//
+	// Updates of one owner take effect one after the other: what one View sees
+	// is there for all later ones, and no change appears behind it (FEED-4).
 	//
 	// fn may share its commit with other updates, so it must not wait for
 	// anything, and should leave work that needs no Tx to before and after.
@@ -71,7 +76,9 @@ type Tx interface {
 //
 // Entries that an iterator yields belong to the store: they hold until the
 // next step of the iterator, and what is to be kept longer must be copied with
-// Clone. Entries that a method returns belong to the caller.
+// Clone. Entries that a method returns belong to the caller. While an iterator
+// runs, other methods may be called; whether it shows a change that is made
+// meanwhile is open.
 type Books interface {
 	// Book returns the state of the book, or the zero Book before the first PutBook.
 	Book() (Book, error)
@@ -82,7 +89,9 @@ type Books interface {
 
 	// Contacts yields the contacts that q selects, from q.Start on, at most
 	// q.Max of them, in the order that q asks for. Tombstones are among them
-	// if q.ShowDeleted. The cost is that of what it yields and skips.
+	// if q.ShowDeleted, except those with a revision below q.DeletedMin. A
+	// tombstone matches no Text. It matches a Group if one of its memberships
+	// of it lasted until the deletion: Removed is 0 or the tombstone's Rev.
 	Contacts(q contacts.Query) iter.Seq2[*contacts.Contact, error]
 
 	// CountContacts counts what Contacts would yield without Start and Max,
@@ -116,6 +125,18 @@ type Books interface {
 	// members say of it is the caller's to change.
 	DeleteGroup(old, tombstone *contacts.Group) error
 
+	// Photo returns the photo of the version, which Contact.Photo names. It
+	// fails with kind NotFound.
+	Photo(version string) (*Photo, error)
+
+	// PutPhoto keeps a photo for the contacts that this update makes name its
+	// version; a contact must not name one that was never put. Photos are kept
+	// once, however many contacts of the book have them: putting one again does
+	// nothing, and other bytes under its version fail with kind Invalid. At the
+	// end of an update, a photo that no contact names any more is erased
+	// (QRY-47).
+	PutPhoto(version string, p *Photo) error
+
 	// ChangedContacts and ChangedGroups report whether any entry, or
 	// tombstone, of the kind has a revision of at least min.
 	ChangedContacts(min contacts.Rev) (bool, error)
@@ -127,6 +148,12 @@ type Books interface {
 
 	// DropBook removes the book with all that is in it.
 	DropBook() error
+}
+
+// A Photo is the bytes of a photo, and their media type.
+type Photo struct {
+	Type string
+	Data []byte
 }
 
 // A Book is the state of one address book. The rules keep it true.
@@ -145,7 +172,8 @@ type Records interface {
 	// the time of the call does not exist.
 	Record(t RecordType, key string) ([]byte, error)
 
-	// PutRecord sets a value, which lasts until expires, or for ever if that is zero.
+	// PutRecord sets a value, which lasts until expires, or for ever if that
+	// is zero. Of expires, microseconds are kept.
 	PutRecord(t RecordType, key string, value []byte, expires time.Time) error
 
 	// DeleteRecord removes a value, if it exists.
