@@ -12,7 +12,7 @@ import (
 const (
 	checkpointEvery = 50 * time.Millisecond // between looks at the log, while there are commits
 	checkpointPages = 1000                  // in the log before they are copied
-	restartPages    = 4000                  // in the log before the writer waits, so that the log can begin again
+	restartPages    = 8000                  // in the log before the writer waits, so that the log can begin again
 	checkpointIdle  = time.Second           // without a commit, before the log is emptied
 )
 
@@ -85,7 +85,9 @@ func (cp *checkpointer) keepUp() {
 	if err == nil && l.pages-l.copied >= checkpointPages {
 		l, err = cp.conn.checkpoint("PASSIVE")
 		if err == nil && l.pages >= restartPages {
-			cp.restart.Store(true)
+			if l, err = cp.conn.checkpoint("PASSIVE"); err == nil { // what came in during the last one
+				cp.restart.Store(true)
+			}
 		}
 	}
 	cp.report(l, err)

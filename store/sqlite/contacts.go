@@ -35,6 +35,7 @@ func (t *tx) CountContacts(q contacts.Query) (int, error) { return t.total(conta
 // InsertContact implements store.Tx.
 func (t *tx) InsertContact(c *contacts.Contact) error {
 	return t.change(func() error {
+		t.usePhoto("", c.Photo.Version)
 		t.data = wire.AppendStoredContact(t.data[:0], c)
 		if err := t.insert(contactKind, c.ID, c.Rev, c.Created, t.data); err != nil {
 			return err
@@ -50,12 +51,13 @@ func (t *tx) InsertContact(c *contacts.Contact) error {
 // UpdateContact implements store.Tx.
 func (t *tx) UpdateContact(old, c *contacts.Contact) error {
 	return t.change(func() error {
+		t.usePhoto(old.Photo.Version, c.Photo.Version)
 		t.data = wire.AppendStoredContact(t.data[:0], c)
 		if err := t.update(contactKind, c.ID, c.Rev, c.Created, t.data); err != nil {
 			return err
 		}
-		t.data, t.other = t.terms(t.data[:0], c), t.terms(t.other[:0], old)
-		if !bytes.Equal(t.data, t.other) {
+		if !t.sameTerms(old, c) {
+			t.data = t.terms(t.data[:0], c)
 			if err := t.reindex(c.ID, t.data, true); err != nil {
 				return err
 			}
@@ -64,9 +66,21 @@ func (t *tx) UpdateContact(old, c *contacts.Contact) error {
 	})
 }
 
+// sameTerms reports whether two states of a contact differ in memberships or
+// photo alone, and are found by the same terms. To compare all else is quicker
+// than to make the terms of both.
+func (t *tx) sameTerms(a, b *contacts.Contact) bool {
+	x, y := *a, *b
+	x.Memberships, y.Memberships = nil, nil
+	x.Photo, y.Photo = contacts.Photo{}, contacts.Photo{}
+	t.data, t.other = wire.AppendStoredContact(t.data[:0], &x), wire.AppendStoredContact(t.other[:0], &y)
+	return bytes.Equal(t.data, t.other)
+}
+
 // DeleteContact implements store.Tx.
 func (t *tx) DeleteContact(old, tombstone *contacts.Contact) error {
 	return t.change(func() error {
+		t.usePhoto(old.Photo.Version, "")
 		t.data = wire.AppendStoredContact(t.data[:0], &contacts.Contact{Memberships: tombstone.Memberships})
 		if err := t.bury(contactKind, tombstone.ID, tombstone.Rev, tombstone.Created, t.data); err != nil { // QRY-47
 			return err

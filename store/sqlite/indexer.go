@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	indexBatch  = 128              // changes of one book that wait before they become a run
+	indexBatch  = 256              // changes of one book that wait before they become a run
 	maxBatch    = 1024             // changes that become one run
 	fanOut      = 8                // runs of like size that become one
 	purgeIdle   = time.Second      // after a deletion, before the words of the deleted are erased

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/bits"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -150,6 +151,7 @@ type document struct {
 func writeRun(documents []document) []runBlock {
 	lists := map[string][]contacts.ID{}
 	for i := range documents {
+		runtime.Gosched() // nobody waits for this
 		d := &documents[i]
 		if d.gone {
 			lists[goneTerm] = append(lists[goneTerm], d.id)
@@ -212,7 +214,10 @@ func mergeRuns(inputs []*mergeInput, oldest bool) ([]runBlock, error) {
 	}
 	var w runWriter
 	var ids, some []contacts.ID
-	for {
+	for n := 0; ; n++ {
+		if n%32 == 0 {
+			runtime.Gosched() // nobody waits for this
+		}
 		term, more := "", false
 		for _, in := range inputs {
 			if !in.done && (!more || string(in.reader.term) < term) {

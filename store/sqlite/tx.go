@@ -20,6 +20,7 @@ type tx struct {
 	failed   error // of a change, which makes the whole update fail
 
 	blocks map[block]int64 // live entries added less those removed, not yet written
+	photos map[string]int  // contacts that name a photo now, less those that did before
 	last   selection       // what the last query selected
 
 	indexed int  // changes of what contacts are found by
@@ -59,7 +60,7 @@ func (t *tx) Try(fn func() error) error {
 	if err := t.change(func() error { return t.conn.run("SAVEPOINT part") }); err != nil {
 		return err
 	}
-	blocks, indexed, buried := maps.Clone(t.blocks), t.indexed, t.buried
+	blocks, photos, indexed, buried := maps.Clone(t.blocks), maps.Clone(t.photos), t.indexed, t.buried
 	err := fn()
 	if err == nil {
 		err = t.failed
@@ -67,7 +68,7 @@ func (t *tx) Try(fn func() error) error {
 	if err == nil {
 		return t.change(func() error { return t.conn.run("RELEASE part") })
 	}
-	t.blocks, t.indexed, t.buried, t.failed = blocks, indexed, buried, nil
+	t.blocks, t.photos, t.indexed, t.buried, t.failed = blocks, photos, indexed, buried, nil
 	undone := t.change(func() error {
 		return errors.Join(t.conn.run("ROLLBACK TO part"), t.conn.run("RELEASE part"))
 	})
@@ -79,10 +80,13 @@ func (t *tx) Try(fn func() error) error {
 
 // finish writes what was kept back for the end of the update.
 func (t *tx) finish() error {
-	if t.failed != nil || len(t.blocks) == 0 {
-		return t.failed
+	if t.failed == nil && len(t.blocks) != 0 {
+		t.change(t.writeBlocks)
 	}
-	return t.change(t.writeBlocks)
+	if t.failed == nil && len(t.photos) != 0 {
+		t.change(t.writePhotos)
+	}
+	return t.failed
 }
 
 // key is where the row of an entry stands.
@@ -124,7 +128,7 @@ func (t *tx) PutBook(b store.Book) error {
 // DropBook implements store.Tx.
 func (t *tx) DropBook() error {
 	return t.change(func() error {
-		t.blocks = nil
+		t.blocks, t.photos = nil, nil
 		first, last := t.key(0), t.key(store.MaxID)
 		for _, k := range kinds {
 			if err := t.conn.run(k.drop, first, last); err != nil {
@@ -135,6 +139,7 @@ func (t *tx) DropBook() error {
 			"DELETE FROM tombstone WHERE owner = ?1",
 			"DELETE FROM member WHERE owner = ?1",
 			"DELETE FROM block WHERE owner = ?1",
+			"DELETE FROM photo WHERE owner = ?1", // QRY-47
 			"DELETE FROM book WHERE owner = ?1",
 		} {
 			if err := t.conn.run(sql, int64(t.owner)); err != nil {

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"contacts"
 	"contacts/store"
@@ -15,6 +16,8 @@ import (
 const (
 	maxGroup = 128  // updates that share a commit
 	maxQueue = 1024 // updates that wait; a further one waits to be let in
+
+	gatherTime = 100 * time.Microsecond
 )
 
 // A writer runs all updates of this process, in the order in which they came.
@@ -23,9 +26,11 @@ type writer struct {
 	o     Options
 	queue chan *update
 	done  chan struct{} // closed when the queue is closed and empty
-	group []*update     // the updates that share the transaction under way
-	log   *checkpointer
-	index *indexer
+
+	patience *time.Timer // see gather
+	group    []*update   // the updates that share the transaction under way
+	log      *checkpointer
+	index    *indexer
 }
 
 // An update is one call of Store.Update.
@@ -61,7 +66,7 @@ var errLost = contacts.Errorf(contacts.Unavailable, contacts.CodeOverloaded, "Th
 var errExit = errors.New("an update ended its goroutine")
 
 func (w *writer) start() {
-	w.queue, w.done = make(chan *update, maxQueue), make(chan struct{})
+	w.queue, w.done, w.patience = make(chan *update, maxQueue), make(chan struct{}), time.NewTimer(0)
 	go w.run()
 }
 
@@ -108,17 +113,7 @@ func (w *writer) run() {
 		}
 	}()
 	for u := range w.queue {
-		w.group = append(w.group[:0], u)
-		for more := true; more && len(w.group) < maxGroup; {
-			select {
-			case u, more = <-w.queue:
-				if more {
-					w.group = append(w.group, u)
-				}
-			default:
-				more = false
-			}
-		}
+		w.gather(u)
 		w.end(w.commit())
 		w.log.committed()
 		if w.log.restart.Swap(false) {
@@ -127,6 +122,38 @@ func (w *writer) run() {
 	}
 	w.group = nil
 	close(w.done)
+}
+
+// gather makes a group of the update and all others that wait. When the last
+// group was larger, more are likely on their way, and a commit takes longer
+// than to wait for them a little.
+func (w *writer) gather(u *update) {
+	expected := len(w.group)
+	w.group = append(w.group[:0], u)
+	var late <-chan time.Time
+	for len(w.group) < maxGroup {
+		open := true
+		select {
+		case u, open = <-w.queue:
+		default:
+			if len(w.group) >= expected {
+				return
+			}
+			if late == nil {
+				w.patience.Reset(gatherTime)
+				late = w.patience.C
+			}
+			select {
+			case u, open = <-w.queue:
+			case <-late:
+				return
+			}
+		}
+		if !open {
+			return
+		}
+		w.group = append(w.group, u)
+	}
 }
 
 // end gives the updates of the group their outcome. With an error, nobody's
@@ -151,7 +178,7 @@ func (w *writer) commit() error {
 	if err := w.conn.run("BEGIN IMMEDIATE"); err != nil {
 		return fault(err)
 	}
-	for _, u := range w.group {
+	for _, u := range w.group { // one after the other: WRT-40, FEED-4
 		if u.err = u.ctx.Err(); u.err != nil || !u.state.CompareAndSwap(waiting, begun) {
 			continue
 		}

@@ -71,6 +71,17 @@ CREATE TABLE member (
 	PRIMARY KEY (owner, team, contact)
 ) WITHOUT ROWID;
 
+-- Photos, apart from the contacts, so that no feed reads them, and each once
+-- for all contacts of a book that have it.
+CREATE TABLE photo (
+	owner   INTEGER NOT NULL,
+	version TEXT    NOT NULL,
+	type    TEXT    NOT NULL,
+	uses    INTEGER NOT NULL, -- how many contacts have it
+	data    BLOB    NOT NULL,
+	PRIMARY KEY (owner, version)
+);
+
 -- The search index, see index.go: the terms of contacts that wait to be put
 -- into a run, or nothing for a contact that was deleted,
 CREATE TABLE waiting (
