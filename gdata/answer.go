@@ -23,6 +23,24 @@ func (b *buffer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// bufferSteps are the capacities through which the buffer of a page grows: few,
+// so that a large page does not leave many half-sized ones behind.
+var bufferSteps = [...]int{64 << 10, 1 << 20, maxPage + 256<<10}
+
+// reserve makes room for one more entry of usual size.
+func (b *buffer) reserve() {
+	const usual = 16 << 10
+	if cap(b.b)-len(b.b) >= usual {
+		return
+	}
+	for _, step := range bufferSteps {
+		if step-len(b.b) >= usual {
+			b.b = append(make([]byte, 0, step), b.b...)
+			return
+		}
+	}
+}
+
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
 func getBuffer() *buffer { return buffers.Get().(*buffer) }

@@ -40,6 +40,7 @@ func (h *handler) getFeed(w http.ResponseWriter, rq *request) error {
 	}
 	page, err := rq.kind.list(rq.ctx(), rq.at, q.Query, func(it item) bool {
 		before := len(entries.b)
+		entries.reserve()
 		entries.b = it.appendTo(rq.render, entries.b)
 		if room -= size(entries.b[before:]); room < 0 && before > 0 { // QRY-33
 			entries.b = entries.b[:before]

@@ -33,8 +33,9 @@ const MaxID contacts.ID = 1<<40 - 1
 
 // A Store keeps the books and records of all owners.
 type Store interface {
-	// View runs fn on a snapshot of owner's rows: it sees all that was
-	// committed before it began, and nothing that commits while it runs.
+	// View runs fn on a snapshot of owner's rows, which is taken at its first
+	// read: it sees all that was committed before, and nothing that commits
+	// after that.
 	// Views do not wait for updates. The Tx and all that it hands out
 	// die with fn.
 	View(ctx context.Context, owner Owner, fn func(Tx) error) error
