@@ -114,13 +114,6 @@ func (g *Group) Clone() *Group {
 	return &d
 }
 
-// A Photo says which photo a contact has, without its bytes.
-type Photo struct {
-	// Version is the unpadded URL-safe base64 of the MD5 of the bytes, 22
-	// characters (PHOTO-6), or empty without a photo.
-	Version string
-}
-
 // A Name is the full name of a contact and its parts.
 type Name struct {
 	Full           string
