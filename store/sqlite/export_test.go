@@ -42,3 +42,8 @@ func (s *Store) Check() error {
 func OpenLimited(dir string, pages int64) (*Store, error) {
 	return Open(context.Background(), dir, Options{Logger: slog.New(slog.DiscardHandler), maxPages: pages})
 }
+
+// OpenSmallRuns opens a store that makes a run of the index of few changes.
+func OpenSmallRuns(dir string) (*Store, error) {
+	return Open(context.Background(), dir, Options{Logger: slog.New(slog.DiscardHandler), indexBatch: 3})
+}

@@ -40,7 +40,7 @@ func fillUp(st *sqlite.Store) (acknowledged []contacts.ID, err error) {
 func TestFull(t *testing.T) {
 	t.Run("WRT-8 a database at its limit keeps what it acknowledged and goes on", func(t *testing.T) {
 		dir := t.TempDir()
-		st, err := sqlite.OpenLimited(dir, 150)
+		st, err := sqlite.OpenLimited(dir, 100)
 		if err != nil {
 			t.Fatal(err)
 		}

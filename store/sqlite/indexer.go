@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -15,7 +16,7 @@ import (
 
 const (
 	indexBatch  = 256              // changes of one book that wait before they become a run
-	maxBatch    = 1024             // changes that become one run
+	maxBatches  = 4                // times as many become one run at most
 	fanOut      = 8                // runs of like size that become one
 	purgeIdle   = time.Second      // after a deletion, before the words of the deleted are erased
 	purgePeriod = 10 * time.Minute // at least, between two times that a book's index is written anew to that end
@@ -28,6 +29,7 @@ const (
 type indexer struct {
 	st     *Store
 	logger *slog.Logger
+	batch  int // indexBatch, except in tests
 	wake   chan struct{}
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -48,8 +50,8 @@ type indexing struct {
 // another time.
 var errOvertaken = errors.New("sqlite: the index has changed")
 
-func startIndexer(st *Store, logger *slog.Logger) *indexer {
-	x := &indexer{st: st, logger: logger, wake: make(chan struct{}, 1), done: make(chan struct{}), books: map[store.Owner]*indexing{}}
+func startIndexer(st *Store, o Options) *indexer {
+	x := &indexer{st: st, logger: o.Logger, batch: cmp.Or(o.indexBatch, indexBatch), wake: make(chan struct{}, 1), done: make(chan struct{}), books: map[store.Owner]*indexing{}}
 	x.ctx, x.cancel = context.WithCancel(context.Background())
 	go x.run()
 	return x
@@ -74,7 +76,7 @@ func (x *indexer) changed(owner store.Owner, changes int, buried bool) {
 	if buried {
 		b.buried = time.Now()
 	}
-	wake := b.waiting >= indexBatch || buried && !pending
+	wake := b.waiting >= x.batch || buried && !pending
 	x.mu.Unlock()
 	if wake {
 		select {
@@ -118,7 +120,7 @@ func (x *indexer) again(owner store.Owner, purge bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	b := x.books[owner]
-	b.waiting += indexBatch
+	b.waiting += x.batch
 	if purge {
 		b.buried, b.purged = time.Now().Add(-purgeIdle), time.Time{}
 	}
@@ -147,7 +149,7 @@ func (x *indexer) due(next *time.Duration) map[store.Owner]bool {
 				b.buried, b.purged = time.Time{}, now
 			}
 		}
-		if purge || b.waiting >= indexBatch {
+		if purge || b.waiting >= x.batch {
 			due[owner] = purge
 			b.waiting = 0
 		} else if b.waiting == 0 && b.buried.IsZero() && now.Sub(b.purged) > purgePeriod {
@@ -166,7 +168,7 @@ func (x *indexer) tidy(owner store.Owner, purge bool) error {
 		if err != nil {
 			return err
 		}
-		if n < maxBatch {
+		if n < x.batch*maxBatches {
 			break
 		}
 	}
@@ -183,7 +185,7 @@ func (x *indexer) flush(owner store.Owner) (int, error) {
 	var documents []document
 	r := run{}
 	err := x.st.View(x.ctx, owner, func(t store.Tx) (err error) {
-		documents, r.known, err = t.(*tx).waiting(maxBatch)
+		documents, r.known, err = t.(*tx).waiting(x.batch * maxBatches)
 		return err
 	})
 	if err != nil || len(documents) == 0 {
@@ -219,8 +221,8 @@ func (x *indexer) flush(owner store.Owner) (int, error) {
 
 // waiting returns those who wait, at most so many, and how many of them were
 // indexed before.
-func (t *tx) waiting(most int64) (documents []document, known int64, err error) {
-	stmt, err := t.conn.bind("SELECT key, known, terms FROM waiting WHERE key BETWEEN ?1 AND ?2 ORDER BY key LIMIT ?3", t.key(0), t.key(maxID), most)
+func (t *tx) waiting(most int) (documents []document, known int64, err error) {
+	stmt, err := t.conn.bind("SELECT key, known, terms FROM waiting WHERE key BETWEEN ?1 AND ?2 ORDER BY key LIMIT ?3", t.key(0), t.key(maxID), int64(most))
 	for err == nil {
 		var more bool
 		if more, err = stmt.Step(); !more {
@@ -288,7 +290,7 @@ func (x *indexer) merge(owner store.Owner, purge bool) (bool, error) {
 		if err != nil {
 			return err
 		}
-		n := toMerge(runs)
+		n := toMerge(runs, int64(x.batch))
 		if purge && slices.ContainsFunc(runs, func(r run) bool { return r.gone > 0 }) {
 			n = len(runs)
 		}
@@ -330,19 +332,19 @@ func (x *indexer) merge(owner store.Owner, purge bool) (bool, error) {
 // are fanOut of one size, they and all newer ones, so that their number grows
 // with the logarithm of the book; and all, when what is out of date in them
 // has become as much as what is not.
-func toMerge(runs []run) int {
+func toMerge(runs []run, batch int64) int {
 	var all, known int64
 	for _, r := range runs {
 		all += r.contacts
 		known += r.known
 	}
-	if known > indexBatch && known > all/2 {
+	if known > batch && known > all/2 {
 		return len(runs)
 	}
-	for size, alike, n := int64(indexBatch), 0, 0; n < len(runs); {
+	for size, alike, n := batch, 0, 0; n < len(runs); {
 		// those up to n are smaller than size
 		for alike = 0; n < len(runs) && runs[n].contacts < size*fanOut; n++ {
-			if runs[n].contacts >= size || size == indexBatch {
+			if runs[n].contacts >= size || size == batch {
 				alike++
 			}
 		}

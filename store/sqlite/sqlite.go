@@ -30,7 +30,9 @@ type Options struct {
 	Logger *slog.Logger     // for what happens in the background; slog.Default() if nil
 	Now    func() time.Time // the clock that records expire by; time.Now if nil
 
-	maxPages int64 // of the database; for tests of a full disk
+	// for tests
+	maxPages   int64 // of the database
+	indexBatch int   // see indexer
 }
 
 // A Store is a store.Store in a directory. Other processes may open the same
@@ -90,7 +92,7 @@ func (s *Store) open(dir string) error {
 	s.pool = pool{path: s.path, slots: make(chan struct{}, maxReaders)}
 	s.log = startCheckpointer(background, s.o.Logger)
 	s.w = &writer{conn: c, log: s.log, o: s.o}
-	s.index = startIndexer(s, s.o.Logger)
+	s.index = startIndexer(s, s.o)
 	s.w.index = s.index
 	s.w.start()
 	return nil

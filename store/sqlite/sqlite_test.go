@@ -31,3 +31,20 @@ func openIn(tb testing.TB, dir string) *sqlite.Store {
 }
 
 func TestStore(t *testing.T) { storetest.Run(t, openTest) }
+
+// The index of a book in the tests is one run, as a rule. Here it is many, and
+// they are merged all the time.
+func TestSmallRuns(t *testing.T) {
+	storetest.Random(t, func(tb testing.TB) store.Store {
+		st, err := sqlite.OpenSmallRuns(tb.TempDir())
+		if err != nil {
+			tb.Fatal(err)
+		}
+		tb.Cleanup(func() {
+			if err := st.Close(); err != nil {
+				tb.Error(err)
+			}
+		})
+		return st
+	})
+}

@@ -50,7 +50,7 @@ func testEntries(t *testing.T, open Opener) {
 		st := open(t)
 		full := Person(1, 0)
 		full.ID, full.Rev, full.Created = store.MaxID, rev(5), rev(4)
-		full.Photo.Version = "1B2M2Y8AsgTpgAmY7PhCfg"
+		full.Photo = photoOf("Lizzy at Pemberley")
 		full.Memberships = []contacts.Membership{{Group: 6}, {Group: 7, Removed: rev(3)}}
 		full.Properties = []contacts.Property{{Name: "carriage", XML: `<chaise xmlns="http://example.com/"/>`}}
 		full.Extra = contacts.Extra{{XML: `<x:y xmlns:x="http://example.com/">z</x:y>`}}
@@ -59,7 +59,14 @@ func testEntries(t *testing.T, open Opener) {
 		big.Notes = strings.Repeat("extracts of great books, ", 20_000)
 		all := []*contacts.Contact{empty, big, full}
 		for _, c := range all {
-			update(t, st, liz, func(tx store.Tx) error { return tx.InsertContact(c.Clone()) })
+			update(t, st, liz, func(tx store.Tx) error {
+				if c.Photo.Version != "" {
+					if err := putPhoto(tx, "Lizzy at Pemberley"); err != nil {
+						return err
+					}
+				}
+				return tx.InsertContact(c.Clone())
+			})
 		}
 		view(t, st, liz, func(tx store.Tx) error {
 			for _, want := range all {
@@ -159,7 +166,7 @@ func testEntries(t *testing.T, open Opener) {
 		update(t, st, liz, func(tx store.Tx) error { return errors.Join(tx.InsertContact(old), tx.InsertGroup(group)) })
 		want := &contacts.Contact{ID: 1, Rev: rev(9), Created: rev(1), Deleted: true, Memberships: []contacts.Membership{{Group: 3, Removed: rev(9)}}}
 		full := want.Clone()
-		full.Name, full.Notes, full.Photo.Version = old.Name, "secret", "1B2M2Y8AsgTpgAmY7PhCfg" // to be left out
+		full.Name, full.Notes, full.Photo = old.Name, "secret", photoOf("secret") // to be left out
 		update(t, st, liz, func(tx store.Tx) error {
 			return errors.Join(tx.DeleteContact(old, full), tx.DeleteGroup(group, &contacts.Group{ID: 3, Rev: rev(10), Created: rev(2), Deleted: true, Name: "secret"}))
 		})

@@ -12,7 +12,7 @@ import (
 	"contacts/store"
 )
 
-// testQueries asks single questions whose answers are plain; testRandom asks
+// testQueries asks single questions whose answers are plain; Random asks
 // them in all combinations.
 func testQueries(t *testing.T, open Opener) {
 	st := open(t)

@@ -25,7 +25,8 @@ func Run(t *testing.T, open Opener) {
 	t.Run("Try", func(t *testing.T) { testTry(t, open) })
 	t.Run("Views", func(t *testing.T) { testViews(t, open) })
 	t.Run("Queries", func(t *testing.T) { testQueries(t, open) })
-	t.Run("Random", func(t *testing.T) { testRandom(t, open) })
+	t.Run("Photos", func(t *testing.T) { testPhotos(t, open) })
+	t.Run("Random", func(t *testing.T) { Random(t, open) })
 	t.Run("Poll", func(t *testing.T) { testPoll(t, open) })
 	t.Run("Close", func(t *testing.T) { testClose(t, open) })
 }
