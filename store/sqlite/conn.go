@@ -16,6 +16,7 @@ const busyTimeout = 5 * time.Second
 type conn struct {
 	*lite.Conn
 	stmts map[string]*lite.Stmt // by the text as bind is given it
+	used  time.Time             // last, see pool
 }
 
 // open connects to the database file, which must exist. The cache is its
@@ -26,7 +27,7 @@ func open(path string, cache string) (*conn, error) {
 		return nil, err
 	}
 	c.SetBusyTimeout(busyTimeout)
-	cn := &conn{c, map[string]*lite.Stmt{}}
+	cn := &conn{Conn: c, stmts: map[string]*lite.Stmt{}}
 	for _, pragma := range []string{
 		"synchronous = FULL",     // a commit has reached the disk when it returns (WRT-8)
 		"secure_delete = ON",     // what is deleted is overwritten (QRY-47)

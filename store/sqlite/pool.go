@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 )
 
 // maxReaders bounds the connections for reading, and with them the memory
@@ -24,8 +25,11 @@ type pool struct {
 	slots chan struct{} // one token for each connection lent
 
 	mu   sync.Mutex
-	idle []*conn
+	idle []*conn // the one used last comes last
 }
+
+// idleTime is how long a connection may lie unused while others are used.
+const idleTime = time.Minute
 
 func (p *pool) get(ctx context.Context) (*conn, error) {
 	select {
@@ -56,10 +60,18 @@ func (p *pool) get(ctx context.Context) (*conn, error) {
 }
 
 func (p *pool) put(c *conn) {
+	c.used = time.Now()
+	var unused *conn
 	p.mu.Lock()
+	if len(p.idle) > 0 && c.used.Sub(p.idle[0].used) > idleTime {
+		unused, p.idle = p.idle[0], p.idle[1:]
+	}
 	p.idle = append(p.idle, c)
 	p.mu.Unlock()
 	<-p.slots
+	if unused != nil {
+		unused.Close() // it has done nothing that could fail
+	}
 }
 
 // close closes all connections, none of which is lent.
