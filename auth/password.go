@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 
@@ -46,7 +47,8 @@ func newHashing() hashing {
 }
 
 // turn waits for leave to hash passwords, until done is called. It fails with
-// kind Unavailable when too many wait already.
+// kind Unavailable when too many wait already. When nobody else hashes, done
+// gives back the memory at once, which the runtime would keep for minutes.
 func (h *hashing) turn(ctx context.Context) (done func(), err error) {
 	if h.waiting.Add(1) > maxWaiting {
 		h.waiting.Add(-1)
@@ -55,7 +57,12 @@ func (h *hashing) turn(ctx context.Context) (done func(), err error) {
 	defer h.waiting.Add(-1)
 	select {
 	case h.turns <- struct{}{}:
-		return func() { <-h.turns }, nil
+		return func() {
+			<-h.turns
+			if len(h.turns) == 0 && h.waiting.Load() == 0 {
+				debug.FreeOSMemory()
+			}
+		}, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
