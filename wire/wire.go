@@ -65,7 +65,7 @@ type Encoder struct {
 	photos bool // entries have photo links
 
 	// Unescaped URLs without the ID at their end.
-	id, self, photo, group string
+	id, self, photo, photoID, group string
 
 	// The same between the bytes that surround them in Format.
 	xml  xmlParts
@@ -80,6 +80,7 @@ func NewEncoder(o Options) *Encoder {
 	e.id = o.IDBase + "/m8/feeds/" + kind + owner + "/base/"                                              // ELEM-1 RES-63
 	e.self = o.Base + "/m8/feeds/" + kind + owner + "/" + escapeSegment(o.View.Projection.String()) + "/" // ELEM-9 RES-15 RES-62 VER-39
 	e.photo = o.Base + "/m8/feeds/photos/media/" + owner + "/"                                            // RES-44
+	e.photoID = o.IDBase + e.photo[len(o.Base):]                                                          // PHOTO-8
 	e.group = o.IDBase + "/m8/feeds/groups/" + owner + "/base/"                                           // ELEM-94
 	switch o.Format {
 	case Atom:
