@@ -39,8 +39,9 @@ type Options struct {
 // A Service applies the rules to the books of one store. Its methods may be
 // called concurrently.
 type Service struct {
-	store store.Store
-	o     Options
+	store  store.Store
+	o      Options
+	images *imageReader
 }
 
 // New returns a Service on st.
@@ -54,7 +55,7 @@ func New(st store.Store, o Options) *Service {
 	if o.MaxSharedContacts == 0 {
 		o.MaxSharedContacts = DefaultMaxSharedContacts
 	}
-	return &Service{store: st, o: o}
+	return &Service{store: st, o: o, images: newImageReader()}
 }
 
 // An At says whose book a call works on, and what its client sees of an entry.
