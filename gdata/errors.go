@@ -29,6 +29,12 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	e := shown(w, err)
 	status := reply.Status(err)
+	if isPhoto(r) {
+		photoHeaders(w)
+		if status == http.StatusPreconditionFailed && e.Code == contacts.CodeConflict {
+			status = http.StatusConflict // PHOTO-7
+		}
+	}
 	switch status {
 	case http.StatusUnauthorized:
 		reply.Unauthorized(w, r, h.auth.Challenge(r), e.Reason) // ERR-6, AUTH-9
@@ -39,6 +45,9 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	body, contentType := []byte(line(e)), "text/plain; charset=UTF-8" // ERR-1
 	if version > 1 && xmlStatus[status] && acceptsXML(r.Header) {     // ERR-2, VER-35
 		body, contentType = wire.AppendErrors(nil, e), "application/vnd.google.gdata.error+xml; charset=UTF-8"
+	}
+	if isPhoto(r) {
+		body, contentType = []byte(htmlText(line(e))), "text/html; charset=UTF-8" // ERR-5
 	}
 	header.Set("Content-Type", contentType)
 	header.Set("Content-Length", strconv.Itoa(len(body)))

@@ -70,6 +70,15 @@ func (h *handler) find(seg []string) (resource, *kind, error) {
 		k = &h.contacts
 	case "groups":
 		k = &h.groups // RES-25, RES-26
+	case "photos":
+		if seg[1] != "media" || len(seg) < 4 || len(seg) > 5 {
+			return nil, nil, errNoPath
+		}
+		return resource{ // with a photo version in the latter (RES-43)
+			"GET":    (*handler).getPhoto,    // RES-40
+			"PUT":    (*handler).putPhoto,    // RES-41
+			"DELETE": (*handler).deletePhoto, // RES-41
+		}, &h.contacts, nil
 	case "profiles":
 		return nil, nil, contacts.Errorf(contacts.Unimplemented, contacts.CodeNotImplemented, "Profiles are not supported") // RES-70
 	default:
@@ -118,7 +127,7 @@ type request struct {
 	fields   *wire.Fields // the parts of the answer that are wanted; nil for all
 
 	id      contacts.ID // of the entry that the URL names
-	segment string      // version number at the end of the URL, or empty
+	segment string      // version number, or photo version, at the end of the URL, or empty
 }
 
 // serve does what a request asks for.
@@ -201,12 +210,16 @@ func overridden(r *http.Request) (string, error) {
 // open reads the owner, projection and entry of the path, and opens the
 // owner's book for the one who asks.
 func (h *handler) open(rq *request, k *kind, seg []string, access auth.Access) error {
-	projection, ok := contacts.ParseProjection(seg[2])
+	owner, name, photo := seg[1], seg[2], seg[0] == "photos"
+	if photo {
+		owner, name = seg[2], contacts.ProjectionFull // RES-44
+	}
+	projection, ok := contacts.ParseProjection(name)
 	if !ok {
 		return errRequestURI // RES-16
 	}
 	var err error
-	if rq.target, err = h.auth.Open(rq.Context(), rq.identity, seg[1], access); err != nil {
+	if rq.target, err = h.auth.Open(rq.Context(), rq.identity, owner, access); err != nil { // RES-42
 		return err
 	}
 	rq.kind = k
@@ -218,6 +231,9 @@ func (h *handler) open(rq *request, k *kind, seg []string, access auth.Access) e
 		if len(seg) > 4 {
 			rq.segment = seg[4]
 		}
+	}
+	if photo && access == auth.Read {
+		return nil // QRY-26: bytes have no other representation
 	}
 	format, callback, err := parseAlt(rq.params) // QRY-55
 	if err != nil {
