@@ -85,7 +85,7 @@ func (t *tx) DeleteContact(old, tombstone *contacts.Contact) error {
 		if err := t.bury(contactKind, tombstone.ID, tombstone.Rev, tombstone.Created, t.data); err != nil { // QRY-47
 			return err
 		}
-		if err := t.unindex(tombstone.ID); err != nil {
+		if err := t.reindex(tombstone.ID, nil, true); err != nil {
 			return err
 		}
 		return t.members(tombstone.ID, old.Memberships, nil)

@@ -17,6 +17,15 @@ func (s *Store) Settle(owner store.Owner) error {
 	}
 }
 
+// Purge erases the words of the deleted from the index of a book now.
+func (s *Store) Purge(owner store.Owner) error {
+	for {
+		if err := s.index.tidy(owner, true); !errors.Is(err, errOvertaken) {
+			return err
+		}
+	}
+}
+
 // Check has SQLite check the database.
 func (s *Store) Check() error {
 	c, err := s.pool.get(context.Background())

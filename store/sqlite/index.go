@@ -15,16 +15,9 @@ import (
 // terms that it had before. So a change costs one row, and what is sorted and
 // merged, in indexer.go, is sorted and merged beside the writer.
 
-// reindex has the index take up the terms of a contact. Without known, the
-// contact is new.
+// reindex has the index take up the terms of a contact, or forget the contact
+// if they are nil. Without known, the contact is new.
 func (t *tx) reindex(id contacts.ID, terms []byte, known bool) error {
-	return t.wait(id, terms, known)
-}
-
-// unindex has the index forget a contact.
-func (t *tx) unindex(id contacts.ID) error { return t.wait(id, nil, true) }
-
-func (t *tx) wait(id contacts.ID, terms []byte, known bool) error {
 	stmt, err := t.conn.bind(`INSERT INTO waiting (key, known, terms) VALUES (?1, ?2, ?3)
 		ON CONFLICT (key) DO UPDATE SET terms = excluded.terms`, t.key(id))
 	if err != nil {
@@ -42,7 +35,7 @@ func (t *tx) wait(id contacts.ID, terms []byte, known bool) error {
 	return err
 }
 
-// terms are the terms of a contact. They hold until the next call.
+// terms appends the terms of a contact to b.
 func (t *tx) terms(b []byte, c *contacts.Contact) []byte {
 	t.words = c.SearchWords(t.words[:0])
 	return appendTerms(b, c, t.words)

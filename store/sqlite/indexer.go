@@ -292,7 +292,7 @@ func (x *indexer) merge(owner store.Owner, purge bool) (bool, error) {
 		}
 		n := toMerge(runs, int64(x.batch))
 		if purge && slices.ContainsFunc(runs, func(r run) bool { return r.gone > 0 }) {
-			n = len(runs)
+			n = len(runs) // QRY-47
 		}
 		if n == 0 {
 			return nil
