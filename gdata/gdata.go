@@ -91,7 +91,7 @@ func (h *handler) find(seg []string) (resource, *kind, error) {
 			"POST": (*handler).insert,  // RES-10, RES-21
 		}, k, nil
 	case len(seg) == 4 && seg[3] == "batch":
-		return resource{"POST": (*handler).batch}, k, nil // RES-30, BATCH-21
+		return resource{"POST": (*handler).batch}, k, nil // RES-30, BATCH-20, BATCH-21
 	case len(seg) > 3 && seg[3] == "-":
 		return resource{"GET": (*handler).categoryQuery}, k, nil
 	case len(seg) == 4 || len(seg) == 5: // with a version number in the latter
@@ -194,7 +194,7 @@ func (res resource) method(w http.ResponseWriter, method string, version int) (f
 }
 
 // overridden is the method that a client means: some can send GET and POST
-// only (WRT-24, WRT-52).
+// only (WRT-24, WRT-52, PHOTO-21).
 func overridden(r *http.Request) (string, error) {
 	name := r.Header.Get("X-HTTP-Method-Override")
 	if name == "" || r.Method != http.MethodPost {
