@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 )
@@ -122,3 +123,20 @@ func BenchmarkNotModified(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkBatch inserts 100 contacts in one request. An operation is one
+// contact, so that its allocations compare with those of BenchmarkInsert.
+func BenchmarkBatch(b *testing.B) {
+	w, h := benchWorld(b, 1)
+	b.ReportAllocs()
+	for n := 0; n < b.N; n += maxBatch {
+		var ops []string
+		for i := range maxBatch {
+			entry := person(n + i)
+			ops = append(ops, op(fmt.Sprint(i), "insert")+entry[strings.Index(entry, ">")+1:strings.LastIndex(entry, "</entry>")])
+		}
+		w.serve(h, "POST", contactsBatch, batchOf(ops...), 200)
+	}
+}
+
+const maxBatch = 100
