@@ -8,7 +8,6 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
-	"strings"
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/webp"
@@ -23,9 +22,9 @@ const (
 )
 
 const (
-	// maxScans is the most passes over its pixels that a JPEG file may take;
-	// a file of 10 MiB could hold 100,000 of them.
-	maxScans = 500
+	// maxWork is the most pixels that a JPEG file may go over, in all its passes
+	// together. Encoders make about ten passes; a file could hold 100,000.
+	maxWork = 1_000_000_000
 
 	// manyPixels are so many that photos with more are looked at one by one:
 	// 40 million take up to 800 MB.
@@ -96,7 +95,7 @@ func (r *imageReader) mediaType(ctx context.Context, data []byte) (string, error
 	if pixels > MaxPhotoPixels {
 		return "", contacts.Errorf(contacts.TooLarge, contacts.CodeTooLarge, "The photo has more than %d pixels", MaxPhotoPixels)
 	}
-	if strings.HasSuffix(f.media, "jpeg") && bytes.Count(data, []byte{0xff, 0xda}) > maxScans {
+	if f.media == "image/jpeg" && pixels*scans(data) > maxWork {
 		return "", errNoImage(nil)
 	}
 	turns := r.small
@@ -113,6 +112,21 @@ func (r *imageReader) mediaType(ctx context.Context, data []byte) (string, error
 		return "", errNoImage(err)
 	}
 	return f.media, nil
+}
+
+// scans counts the passes of a JPEG file: what looks like the beginning of one,
+// its marker, the length of its header and the number of its components.
+func scans(data []byte) (n uint64) {
+	for {
+		_, after, found := bytes.Cut(data, []byte{0xff, 0xda, 0})
+		if !found {
+			return n
+		}
+		if len(after) > 1 && after[1] >= 1 && after[1] <= 4 && after[0] == 6+2*after[1] {
+			n++
+		}
+		data = after
+	}
 }
 
 func formatOf(data []byte) *imageFormat {
