@@ -166,7 +166,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) error {
 	if method == http.MethodGet || method == http.MethodHead {
 		access = auth.Read
 	}
-	if err := h.open(rq, k, seg, access); err != nil {
+	if err := h.open(rq, k, seg, access); err != nil { // BATCH-20
 		return err
 	}
 	return do(h, w, rq)
