@@ -67,7 +67,7 @@ func codes(rs []batchResult) string {
 }
 
 // target is the elements by which an operation means an entry.
-func (e *entry) target(etag string) string {
+func (e *entry) target() string {
 	return "<id>" + e.ID + "</id><link rel='edit' href='https://contacts.example.net" + e.link("edit") + "'/>"
 }
 
@@ -112,8 +112,8 @@ func TestBatchOperations(t *testing.T) {
 	t.Run("BATCH-4 BATCH-5 BATCH-6 BATCH-7 each operation has its answer", func(t *testing.T) {
 		jane, mary := insert("Jane Bennet"), insert("Mary Bennet")
 		body := "<feed " + namespaces + " xmlns:batch='http://schemas.google.com/gdata/batch'>" +
-			"<entry gd:etag='" + attr(jane.ETag) + "'>" + op("same", "update") + jane.target("") + "<title>Jane Bingley</title></entry>" +
-			"<entry gd:etag='" + attr(mary.ETag) + "'>" + op("same", "delete") + mary.target("") + "</entry>" +
+			"<entry gd:etag='" + attr(jane.ETag) + "'>" + op("same", "update") + jane.target() + "<title>Jane Bingley</title></entry>" +
+			"<entry gd:etag='" + attr(mary.ETag) + "'>" + op("same", "delete") + mary.target() + "</entry>" +
 			"<entry>" + op("q", "query") + "<id>" + jane.ID + "</id></entry>" +
 			"<entry><batch:operation type='insert'/><title>Kitty Bennet</title></entry></feed>"
 		a := w.as("3", "POST", contactsBatch, body)
@@ -162,8 +162,8 @@ func TestBatchOperations(t *testing.T) {
 		w.do(elizabeth, "PUT", e.link("edit"), named("Maria L.")).want(t, 200)
 		rs := w.do(elizabeth, "POST", contactsBatch, batchOf(
 			op("1", "update")+"<id>"+e.ID+"</id><title>x</title>",
-			op("2", "update")+e.target("")+"<title>x</title>",
-			op("3", "delete")+e.target(""))).results(t)
+			op("2", "update")+e.target()+"<title>x</title>",
+			op("3", "delete")+e.target())).results(t)
 		if codes(rs) != "400 409 409" || rs[0].Content != "Missing resource version ID" {
 			t.Fatalf("answers = %+v", rs)
 		}
@@ -174,7 +174,7 @@ func TestBatchOperations(t *testing.T) {
 
 	t.Run("BATCH-13 versions 2 and 3 want gd:etag, or If-Match: * for all", func(t *testing.T) {
 		e := insert("William Collins")
-		update := batchOf(op("1", "update") + e.target("") + "<title>Mr Collins</title>")
+		update := batchOf(op("1", "update") + e.target() + "<title>Mr Collins</title>")
 		if rs := w.as("3", "POST", contactsBatch, update).results(t); codes(rs) != "403" || rs[0].Title != "Error" {
 			t.Errorf("without: %+v", rs)
 		}
@@ -193,8 +193,8 @@ func TestBatchOperations(t *testing.T) {
 		other := w.do(bingley, "POST", contactsFull, named("Caroline Bingley"), "GData-Version", "3").want(t, 201).entry(t)
 		group := w.as("3", "POST", groupsFull, named("Sisters")).want(t, 201).entry(t)
 		rs := w.as("3", "POST", contactsBatch, batchOf(
-			op("1", "delete")+other.target(""),
-			op("2", "delete")+group.target(""),
+			op("1", "delete")+other.target(),
+			op("2", "delete")+group.target(),
 			op("3", "query")+"<id>http://contacts.example.net/m8/feeds/contacts/liz%40example.com/base/11112222333344445</id>",
 			op("4", "insert")+"<category scheme='http://schemas.google.com/g/2005#kind' term='http://schemas.google.com/contact/2008#group'/><title>x</title>",
 			op("5", "insert")+"<title>Anne de Bourgh</title>"), "If-Match", "*").results(t)

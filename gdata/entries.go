@@ -236,14 +236,20 @@ func checkContentType(header string) error {
 	if header == "" {
 		return nil
 	}
+	switch mediaType(header) {
+	case "application/atom+xml", "application/xml", "text/xml":
+		return nil
+	}
+	return contacts.Errorf(contacts.Unsupported, contacts.CodeContentType, "Unsupported content type") // RES-36, JSON-14, ERR-50
+}
+
+// mediaType is the media type of a Content-Type header without its parameters,
+// which need not be well-formed.
+func mediaType(header string) string {
 	media, _, err := mime.ParseMediaType(header)
 	if err != nil {
 		media, _, _ = strings.Cut(header, ";")
 		media = strings.ToLower(strings.TrimSpace(media))
 	}
-	switch media {
-	case "application/atom+xml", "application/xml", "text/xml":
-		return nil
-	}
-	return contacts.Errorf(contacts.Unsupported, contacts.CodeContentType, "Unsupported content type") // RES-36, JSON-14, ERR-50
+	return media
 }

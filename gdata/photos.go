@@ -2,7 +2,6 @@ package gdata
 
 import (
 	"html"
-	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -124,12 +123,7 @@ func photoTags(h http.Header) reply.ETagList {
 // checkPhotoType accepts the media types of photos. It is the bytes that
 // decide which of them a photo has (PHOTO-14).
 func checkPhotoType(header string) error {
-	media, _, err := mime.ParseMediaType(header)
-	if err != nil {
-		media, _, _ = strings.Cut(header, ";")
-		media = strings.ToLower(strings.TrimSpace(media))
-	}
-	switch media {
+	switch mediaType(header) {
 	case "image/jpeg", "image/jpg", "image/pjpeg", "image/png", "image/gif", "image/bmp", "image/webp", "image/*":
 		return nil
 	}
