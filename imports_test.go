@@ -40,12 +40,15 @@ var allowedImports = map[string][]string{
 	"web":     {"contacts", "book", "auth", "reply", "vcard"},
 
 	"server": {"contacts", "wire", "vcard", "reply", "store", "store/sqlstore", "store/sqlite", "store/postgres",
-		"book", "auth", "gdata", "carddav", "web"},
+		"book", "auth", "gdata", "carddav", "web", "transfer"},
 
 	"client": {"contacts", "wire"},
 
-	"cmd/contactsd": {"contacts", "server"},
-	"cmd/contacts":  {"contacts", "client", "vcard"},
+	"csv":      {"contacts"},
+	"transfer": {"contacts", "vcard", "csv", "wire"},
+
+	"cmd/contactsd": {"contacts", "server", "transfer"},
+	"cmd/contacts":  {"contacts", "client", "vcard", "transfer"},
 
 	// Programs around the product, with all that lies below them.
 	"conformance": {"contacts", "server"},
