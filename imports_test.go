@@ -25,6 +25,7 @@ var allowedImports = map[string][]string{
 	"wire":  {"contacts"},
 	"vcard": {"contacts"},
 	"reply": {"contacts"},
+	"look":  {},
 
 	"store":           {"contacts"},
 	"store/sqlstore":  {"contacts", "store", "wire"},
@@ -33,13 +34,13 @@ var allowedImports = map[string][]string{
 	"store/storetest": {"contacts", "store", "wire"},
 
 	"book": {"contacts", "store"},
-	"auth": {"contacts", "store", "reply"},
+	"auth": {"contacts", "store", "reply", "look"},
 
 	"gdata":   {"contacts", "book", "auth", "reply", "wire"},
 	"carddav": {"contacts", "book", "auth", "reply", "vcard"},
-	"web":     {"contacts", "book", "auth", "reply", "vcard"},
+	"web":     {"contacts", "book", "auth", "reply", "look", "vcard"},
 
-	"server": {"contacts", "wire", "vcard", "reply", "store", "store/sqlstore", "store/sqlite", "store/postgres",
+	"server": {"contacts", "wire", "vcard", "reply", "look", "store", "store/sqlstore", "store/sqlite", "store/postgres",
 		"book", "auth", "gdata", "carddav", "web", "transfer"},
 
 	"client": {"contacts", "wire"},

@@ -12,6 +12,7 @@ import (
 
 	"contacts"
 	"contacts/reply"
+	"contacts/store"
 )
 
 // The paths of the endpoints.
@@ -72,11 +73,13 @@ func (s *Service) clientLogin(w http.ResponseWriter, r *http.Request) error {
 	if err == nil && o.refusal == "" {
 		text = s.newToken(o.owner)
 		now := s.now().UTC()
-		err = s.grant(r.Context(), &o, text, token{
-			Kind:    ClientLoginToken,
-			Source:  form.Get("source"), // AUTH-19
-			Created: now,
-			Expires: now.Add(s.o.ClientLoginLife), // AUTH-36
+		err = s.allow(r.Context(), &o, func(tx store.Tx) error {
+			return putToken(tx, text, token{
+				Kind:    ClientLoginToken,
+				Source:  form.Get("source"), // AUTH-19
+				Created: now,
+				Expires: now.Add(s.o.ClientLoginLife), // AUTH-36
+			})
 		})
 	}
 	if err != nil {
@@ -84,7 +87,7 @@ func (s *Service) clientLogin(w http.ResponseWriter, r *http.Request) error {
 	}
 	reply.SetAccount(w, int64(o.owner))
 	if o.refusal != "" {
-		s.log.Info("login refused", "request", reply.RequestID(w), "account", int64(o.owner), "remote", l.from, "reason", string(o.refusal))
+		s.logRefusal(w, r, &o)
 		return s.refusedBy(r, &o)
 	}
 	h := w.Header()

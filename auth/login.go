@@ -2,9 +2,11 @@ package auth
 
 import (
 	"context"
+	"net/http"
 	"net/netip"
 	"strings"
 
+	"contacts/reply"
 	"contacts/store"
 )
 
@@ -149,9 +151,14 @@ func (o *outcome) judge() {
 	}
 }
 
-// grant stores a token for the account of a successful login. If the account
-// has changed since, it judges again.
-func (s *Service) grant(ctx context.Context, o *outcome, text string, t token) error {
+// logRefusal notes a refused login.
+func (s *Service) logRefusal(w http.ResponseWriter, r *http.Request, o *outcome) {
+	s.log.Info("login refused", "request", reply.RequestID(w), "account", int64(o.owner), "remote", s.site.Peer(r).Addr, "reason", string(o.refusal))
+}
+
+// allow calls fn for the account of a successful login. If the account has
+// changed since, it judges again, and may refuse instead.
+func (s *Service) allow(ctx context.Context, o *outcome, fn func(store.Tx) error) error {
 	return s.store.Update(ctx, o.owner, func(tx store.Tx) error {
 		var a account
 		found, err := read(tx, recordAccount, selfKey, &a)
@@ -166,6 +173,6 @@ func (s *Service) grant(ctx context.Context, o *outcome, text string, t token) e
 		if o.judge(); o.refusal != "" {
 			return nil
 		}
-		return putToken(tx, text, t)
+		return fn(tx)
 	})
 }
