@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"contacts"
@@ -14,6 +15,10 @@ type Site struct {
 	// PublicURL is the scheme and authority that links have, such as
 	// https://contacts.example.net; empty for those of each request.
 	PublicURL string
+
+	// Hosts are names, in lower case, that links keep in the answers to requests
+	// that were addressed to them, whatever PublicURL is.
+	Hosts []string
 
 	// InsecureHTTP accepts credentials over plain http from anywhere.
 	InsecureHTTP bool
@@ -89,14 +94,26 @@ func (s *Site) trusts(a netip.Addr) bool {
 // Base is BASE: scheme and authority for the links of the answer to r, without
 // a slash at the end.
 func (s *Site) Base(r *http.Request) string {
-	if s.PublicURL != "" {
+	if s.PublicURL != "" && len(s.Hosts) == 0 {
 		return strings.TrimRight(s.PublicURL, "/") // RES-62
 	}
 	p := s.Peer(r)
+	if s.PublicURL != "" && !s.keeps(p.Host) {
+		return strings.TrimRight(s.PublicURL, "/") // RES-62
+	}
 	if p.Secure {
 		return "https://" + p.Host // RES-62
 	}
 	return "http://" + p.Host // RES-62
+}
+
+// keeps reports whether links keep the authority that a request named.
+func (s *Site) keeps(authority string) bool {
+	host, _, err := net.SplitHostPort(authority)
+	if err != nil {
+		host = authority // it has no port
+	}
+	return slices.Contains(s.Hosts, strings.ToLower(host)) // STAND-40
 }
 
 // Secure reports whether credentials in r travelled safely: over https, or

@@ -21,6 +21,10 @@ type Config struct {
 	// Listen is where Serve is reached, HOST:PORT. Port 0 takes a free port.
 	Listen string
 
+	// TLSListen is where https is reached beside Listen, which then speaks http
+	// (see Scheme). It needs TLSCert or StandIn.
+	TLSListen string
+
 	// PublicURL is the scheme and authority under which clients reach the
 	// server, such as https://contacts.example.com; BASE in the specification.
 	// Empty: that of each request.
@@ -35,6 +39,14 @@ type Config struct {
 	// TLSCert and TLSKey are PEM files, both or neither. With them Serve speaks
 	// https. The files are read again when they change.
 	TLSCert, TLSKey string
+
+	// StandIn answers for the hosts of the original service and StandInHosts,
+	// over https with certificates of an authority that lies in Data, on
+	// TLSListen and through a proxy on ProxyListen. Both have an address by
+	// default, which the value "off" takes away.
+	StandIn      bool
+	StandInHosts []string
+	ProxyListen  string
 
 	// TrustedProxies are the addresses, or networks as ADDRESS/BITS, whose
 	// Forwarded and X-Forwarded headers are believed.
@@ -137,6 +149,9 @@ func (c *Config) check() error {
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return invalid("tls_cert", "needs tls_key, and tls_key needs tls_cert")
+	}
+	if err := c.checkStandIn(); err != nil {
+		return err
 	}
 	if _, err := c.proxies(); err != nil {
 		return err

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -18,29 +17,26 @@ const (
 	maxHeaderBytes = 64 << 10
 )
 
-// Serve answers requests on l, which it closes, until ctx is done. It then
-// takes no more connections, and returns nil when the requests under way are
-// finished, or an error when Config.ShutdownTimeout has cut them off. Serve
-// calls ready when it answers, and looks after the store while it runs (see
-// Maintain). It is called once.
+// Serve answers requests on l, which it closes, and on the listeners of the
+// settings TLSListen and ProxyListen, until ctx is done. It then takes no more
+// connections, and returns nil when the requests under way are finished, or an
+// error when Config.ShutdownTimeout has cut them off. Serve calls ready when it
+// answers, and looks after the store while it runs (see Maintain). It is called
+// once.
 func (s *Server) Serve(ctx context.Context, l net.Listener, ready func()) error {
 	defer l.Close()
+	certs, err := s.certificates()
+	if err != nil {
+		return err
+	}
 	if err := s.fixIDBase(ctx, l.Addr()); err != nil {
 		return err
 	}
-	if s.config.TLSCert != "" { // RES-60
-		cert, err := s.certificate()
-		if err != nil {
-			return err
-		}
-		l = tls.NewListener(l, &tls.Config{
-			MinVersion:     tls.VersionTLS12,
-			GetCertificate: cert.get,
-			NextProtos:     []string{"http/1.1"},
-		})
-	}
 	t := &traffic{next: s.Handler()}
-	h := s.httpServer(t)
+	doors, err := s.open(l, certs, t)
+	if err != nil {
+		return err
+	}
 
 	ctx, stop := context.WithCancel(ctx)
 	var work sync.WaitGroup
@@ -51,21 +47,25 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, ready func()) error 
 	idle := idleRelease{ended: &t.ended, release: releaseMemory}
 	work.Go(func() { every(ctx, quiet, idle.tick) })
 
-	served := make(chan error, 1)
-	work.Go(func() { served <- h.Serve(l) })
-	s.log.Info("serving", "address", l.Addr().String(), "tls", s.config.TLSCert != "")
+	served := make(chan error, len(doors))
+	for _, d := range doors {
+		work.Go(func() { served <- d.server.Serve(d.listener) })
+		if d.name != "" {
+			s.log.Info("serving", "address", d.listener.Addr().String(), "speaks", d.name)
+		}
+	}
 	ready()
 
 	select {
-	case err := <-served: // the listener failed
-		return errors.Join(err, h.Close())
+	case err := <-served: // a listener failed
+		return errors.Join(err, doors.close())
 	case <-ctx.Done():
 	}
 	s.log.Info("stopping: finishing the requests under way")
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.ShutdownTimeout)
 	defer cancel()
-	if err := h.Shutdown(grace); err != nil {
-		return errors.Join(errors.New("requests were cut off after shutdown_timeout"), h.Close())
+	if err := doors.shutdown(grace); err != nil { // STAND-28
+		return errors.Join(errors.New("requests were cut off after shutdown_timeout"), doors.close())
 	}
 	s.log.Info("stopped")
 	return nil

@@ -37,6 +37,8 @@ type Server struct {
 	book   *book.Service
 	site   *reply.Site
 	idBase string // empty until it is known
+
+	standIn *StandIn // set by Serve; nil unless Config.StandIn
 }
 
 // Open opens the store and makes the parts. It fails with kind Invalid on a
@@ -64,7 +66,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		config: c,
 		log:    c.Logger,
 		store:  st,
-		site:   &reply.Site{PublicURL: c.PublicURL, InsecureHTTP: c.InsecureHTTP, TrustedProxies: trusted},
+		site:   &reply.Site{PublicURL: c.PublicURL, Hosts: c.hosts(), InsecureHTTP: c.InsecureHTTP, TrustedProxies: trusted},
 	}
 	s.book = book.New(st, book.Options{
 		Now:                     c.Now,
@@ -131,8 +133,12 @@ func (s *Server) findIDBase(ctx context.Context) (base string, err error) {
 // fixIDBase settles at the first start what ids begin with from now on, even
 // when the server moves or its links become https.
 func (s *Server) fixIDBase(ctx context.Context, addr net.Addr) error {
-	if s.idBase == "" {
-		s.idBase = "http://" + authority(s.config.PublicURL, addr) // RES-63
+	switch {
+	case s.idBase != "":
+	case s.config.StandIn && s.config.PublicURL == "":
+		s.idBase = standInIDBase // STAND-41
+	default:
+		s.idBase = "http://" + authorityOf(s.config.PublicURL, addr) // RES-63
 	}
 	err := s.store.Update(ctx, store.Directory, func(tx store.Tx) error {
 		old, err := tx.Record(recordSettings, keyIDBase)
@@ -153,9 +159,9 @@ func (s *Server) fixIDBase(ctx context.Context, addr net.Addr) error {
 	return nil
 }
 
-// authority is that of the public URL or, without one, that under which a
+// authorityOf is that of the public URL or, without one, that under which a
 // client on this machine reaches a listener on addr.
-func authority(publicURL string, addr net.Addr) string {
+func authorityOf(publicURL string, addr net.Addr) string {
 	if _, a, ok := strings.Cut(publicURL, "://"); ok {
 		return a
 	}

@@ -32,7 +32,7 @@ func (a *app) healthcheckCommand() *cobra.Command {
 			return a.healthcheck(cmd.Context(), url)
 		},
 	}
-	a.addFlags(cmd, "listen", "tls-cert", "tls-key")
+	a.addFlags(cmd, "listen", "tls-listen", "tls-cert", "tls-key")
 	return cmd
 }
 
@@ -48,11 +48,7 @@ func (a *app) readyURL() (string, error) {
 	} else if err == nil && ip.IsUnspecified() || host == "" {
 		host = "127.0.0.1"
 	}
-	scheme := "http"
-	if a.set.TLSCert != "" {
-		scheme = "https"
-	}
-	return scheme + "://" + net.JoinHostPort(host, port) + "/readyz", nil
+	return a.set.Scheme() + "://" + net.JoinHostPort(host, port) + "/readyz", nil
 }
 
 func (a *app) healthcheck(ctx context.Context, url string) error {

@@ -48,14 +48,14 @@ func (a *app) serve(ctx context.Context, s *server.Server) error {
 	if err != nil {
 		return err
 	}
-	scheme := "http"
-	if a.set.TLSCert != "" {
-		scheme = "https"
-	}
+	scheme := a.set.Scheme()
 	return s.Serve(ctx, l, func() {
 		fmt.Fprintf(a.stdout, "listening on %s://%s\n", scheme, l.Addr())
 		if demo != nil {
 			a.printDemo(demo, scheme+"://"+reachable(l.Addr().(*net.TCPAddr)))
+		}
+		if st := s.StandIn(); st != nil {
+			a.printStandIn(st)
 		}
 	})
 }
