@@ -30,8 +30,9 @@ func (a *Account) DisplayName() string {
 	return a.Email
 }
 
-// Flags are states of an account in which ClientLogin refuses it. Setting one
-// ends the ClientLogin tokens that it has. The zero value is an account in
+// Flags are states of an account in which it cannot sign in with a password
+// alone. Setting one ends what a password has opened, and ServiceOff ends all
+// tokens. The zero value is an account in
 // good order.
 type Flags struct {
 	Unverified   bool `json:"unverified,omitempty"`   // the address is not known to be the user's
@@ -156,7 +157,7 @@ func (s *Service) User(ctx context.Context, email string) (Account, error) {
 }
 
 // SetPassword gives the user a new password, ends all ClientLogin tokens and
-// forgets failed logins. It fails with kind Invalid for a password that cannot
+// the sessions of browsers, and forgets failed logins. It fails with kind Invalid for a password that cannot
 // be used.
 func (s *Service) SetPassword(ctx context.Context, email, password string) error {
 	hash, err := s.hashPassword(ctx, password)
@@ -165,7 +166,7 @@ func (s *Service) SetPassword(ctx context.Context, email, password string) error
 	}
 	err = s.change(ctx, email, func(tx store.Tx, a *account) error {
 		a.Password = hash
-		return revokeAll(tx, ClientLoginToken) // AUTH-36
+		return endClientLogins(tx) // AUTH-36, SEC-8
 	})
 	if err != nil {
 		return err
@@ -180,7 +181,7 @@ func (s *Service) SetDisabled(ctx context.Context, email string, disabled bool) 
 		if !disabled {
 			return nil
 		}
-		return revokeAll(tx, "")
+		return endAll(tx)
 	})
 }
 
@@ -188,10 +189,13 @@ func (s *Service) SetDisabled(ctx context.Context, email string, disabled bool) 
 func (s *Service) SetFlags(ctx context.Context, email string, f Flags) error {
 	return s.change(ctx, email, func(tx store.Tx, a *account) error {
 		a.Flags = f
-		if f == (Flags{}) {
+		switch {
+		case f.ServiceOff:
+			return endAll(tx)
+		case f == (Flags{}):
 			return nil
 		}
-		return revokeAll(tx, ClientLoginToken)
+		return endClientLogins(tx)
 	})
 }
 
@@ -217,7 +221,7 @@ func (s *Service) RemoveUser(ctx context.Context, email string) (store.Owner, er
 		if err := tx.PutRecord(recordAccount, removedKey, []byte("{}"), forever); err != nil {
 			return err
 		}
-		if err := revokeAll(tx, ""); err != nil {
+		if err := endAll(tx); err != nil {
 			return err
 		}
 		var a account

@@ -31,6 +31,15 @@ const (
 	recordAccount    store.RecordType = 6 // selfKey -> account; removedKey marks a number that must not be used again
 	recordDomain     store.RecordType = 7 // selfKey -> domain
 	recordToken      store.RecordType = 8 // hash of the token -> token
+
+	recordApp          store.RecordType = 9  // directory: ID -> app
+	recordRefresh      store.RecordType = 10 // hash of a refresh token of OAuth 2.0 -> token
+	recordCode         store.RecordType = 11 // hash of a code of OAuth 2.0 -> what it stands for
+	recordRequestToken store.RecordType = 12 // directory: hash of a request token of OAuth 1.0a -> what it stands for
+	recordDevice       store.RecordType = 13 // directory: hash of a device code or user code -> the device's request
+	recordSession      store.RecordType = 14 // hash of the cookie -> session of a browser
+	recordGrant        store.RecordType = 15 // id of the consent -> grant
+	recordRate         store.RecordType = 16 // selfKey -> what is left of a request limit
 )
 
 const (
@@ -50,6 +59,18 @@ type Options struct {
 
 	ClientLoginLife time.Duration // of a ClientLogin token; 14 days
 	ClientLoginOff  bool          // refuse to issue and accept ClientLogin tokens
+
+	AuthSubOff          bool // refuse to issue and accept AuthSub tokens
+	AuthSubUnregistered bool // let programs that are not registered ask for AuthSub tokens
+	OAuth1Off           bool // refuse OAuth 1.0a
+	OAuth2Off           bool // refuse OAuth 2.0
+	ImplicitGrant       bool // let OAuth 2.0 give tokens to browsers (response_type=token)
+
+	// SecretKey has SecretKeySize random bytes. It encrypts the secrets of
+	// programs, so it must stay the same, and be the same for all that share
+	// the store. Without one, a random key is used, and what it encrypts is
+	// lost with the Service.
+	SecretKey []byte
 
 	// So many failed logins within LoginWindow (15 minutes), of one account or
 	// from one address, bring a captcha (5) and a refusal (50).
@@ -100,6 +121,12 @@ func New(st store.Store, o Options) *Service {
 	o.Argon2.Memory = orDefault(o.Argon2.Memory, DefaultArgon2.Memory)
 	o.Argon2.Time = orDefault(o.Argon2.Time, DefaultArgon2.Time)
 	o.Argon2.Threads = orDefault(o.Argon2.Threads, DefaultArgon2.Threads)
+	if o.SecretKey == nil {
+		o.SecretKey = make([]byte, SecretKeySize)
+		if _, err := io.ReadFull(o.Rand, o.SecretKey); err != nil {
+			panic("auth: no randomness: " + err.Error())
+		}
+	}
 	return &Service{store: st, o: o, log: o.Logger, site: o.Site, hashing: newHashing()}
 }
 

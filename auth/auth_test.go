@@ -107,6 +107,9 @@ func (w *world) restart(t testing.TB, o auth.Options) {
 	if o.Site == nil {
 		o.Site = &reply.Site{}
 	}
+	if o.SecretKey == nil {
+		o.SecretKey = bytes.Repeat([]byte("netherfield "), 3)[:auth.SecretKeySize]
+	}
 	w.Service = auth.New(w.store, o)
 	mux := http.NewServeMux()
 	w.Routes(func(pattern string, f reply.Func) { mux.Handle(pattern, reply.Handle(f, w.WriteError)) })

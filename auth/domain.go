@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ type Domain struct {
 	Name           string      // lower case
 	UsersRead      bool        // all its users may read the shared contacts, not only administrators
 	SharedContacts bool        // the shared contacts are open at all
+	Delegates      []string    // client ids of programs that may act for each of its users
 	Created        time.Time
 }
 
@@ -24,11 +26,12 @@ type domain struct {
 	Name      string    `json:"name"`
 	UsersRead bool      `json:"usersRead,omitempty"`
 	SharedOff bool      `json:"sharedOff,omitempty"`
+	Delegates []string  `json:"delegates,omitempty"`
 	Created   time.Time `json:"created"`
 }
 
 func (d *domain) public(owner store.Owner) Domain {
-	return Domain{Owner: owner, Name: d.Name, UsersRead: d.UsersRead, SharedContacts: !d.SharedOff, Created: d.Created}
+	return Domain{Owner: owner, Name: d.Name, UsersRead: d.UsersRead, SharedContacts: !d.SharedOff, Delegates: d.Delegates, Created: d.Created}
 }
 
 // AddDomain makes a domain with an empty book. It fails with kind Invalid for a
@@ -99,10 +102,40 @@ var domainSettings = []struct {
 	}, "on or off"},
 }
 
+// delegateSetting is the setting that takes a list.
+const delegateSetting = "delegate"
+
 // SetDomain changes a setting of a domain: readers is admins or users,
-// shared_contacts is on or off. It fails with kind Invalid, naming what is
-// valid, and NotFound without the domain.
+// shared_contacts is on or off, and delegate is a list of client ids with
+// commas between them, which may be empty. It fails with kind Invalid, naming
+// what is valid, and NotFound without the domain or a program.
 func (s *Service) SetDomain(ctx context.Context, name, key, value string) error {
+	set, err := s.domainSetting(ctx, key, value)
+	if err != nil {
+		return err
+	}
+	d, err := s.Domain(ctx, name)
+	if err != nil {
+		return err
+	}
+	return s.store.Update(ctx, d.Owner, func(tx store.Tx) error {
+		var kept domain
+		if found, err := read(tx, recordDomain, selfKey, &kept); err != nil {
+			return err
+		} else if !found {
+			return noDomain(name)
+		}
+		set(&kept)
+		return put(tx, recordDomain, selfKey, kept, forever)
+	})
+}
+
+// domainSetting is what a value of a setting does.
+func (s *Service) domainSetting(ctx context.Context, key, value string) (func(*domain), error) {
+	if key == delegateSetting {
+		ids, err := s.delegates(ctx, value)
+		return func(d *domain) { d.Delegates = ids }, err
+	}
 	var keys []string
 	for _, setting := range domainSettings {
 		keys = append(keys, setting.key)
@@ -111,24 +144,39 @@ func (s *Service) SetDomain(ctx context.Context, name, key, value string) error 
 		}
 		set, ok := setting.values[value]
 		if !ok {
-			return contacts.Errorf(contacts.Invalid, "", "%s must be %s, not %q", key, setting.words, value)
+			return nil, contacts.Errorf(contacts.Invalid, "", "%s must be %s, not %q", key, setting.words, value)
 		}
-		d, err := s.Domain(ctx, name)
-		if err != nil {
-			return err
-		}
-		return s.store.Update(ctx, d.Owner, func(tx store.Tx) error {
-			var kept domain
-			if found, err := read(tx, recordDomain, selfKey, &kept); err != nil {
-				return err
-			} else if !found {
-				return noDomain(name)
-			}
-			set(&kept)
-			return put(tx, recordDomain, selfKey, kept, forever)
-		})
+		return set, nil
 	}
-	return contacts.Errorf(contacts.Invalid, "", "unknown setting %q of a domain: use %s", key, strings.Join(keys, " or "))
+	keys = append(keys, delegateSetting)
+	return nil, contacts.Errorf(contacts.Invalid, "", "unknown setting %q of a domain: use %s", key, strings.Join(keys, " or "))
+}
+
+// delegates reads a list of programs, each given by client id or name.
+func (s *Service) delegates(ctx context.Context, list string) (ids []string, err error) {
+	for name := range strings.SplitSeq(list, ",") {
+		if name = strings.TrimSpace(name); name == "" {
+			continue
+		}
+		a, err := s.App(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if a.Public {
+			return nil, contacts.Errorf(contacts.Invalid, "", "%s has no secret, so anybody could act in its name", a.Name)
+		}
+		if !slices.Contains(ids, a.ID) {
+			ids = append(ids, a.ID)
+		}
+	}
+	return ids, nil
+}
+
+// delegated reports whether a program may act for the users of a domain, as
+// the domain's administrator has decided (AUTH-75).
+func (s *Service) delegated(ctx context.Context, domainOwner store.Owner, clientID string) (bool, error) {
+	d, found, err := s.domain(ctx, domainOwner)
+	return found && clientID != "" && slices.Contains(d.Delegates, clientID), err // AUTH-75
 }
 
 // RemoveDomain removes a domain without users and returns its number, whose

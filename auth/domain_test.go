@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -17,10 +18,10 @@ func TestDomains(t *testing.T) {
 		d, err := w.AddDomain(ctx, " Longbourn.Example ")
 		must(t, err)
 		want := auth.Domain{Owner: d.Owner, Name: "longbourn.example", SharedContacts: true, Created: w.clock.now()}
-		if d != want || d.Owner == 0 {
+		if !reflect.DeepEqual(d, want) || d.Owner == 0 {
 			t.Errorf("AddDomain() = %+v, want %+v", d, want)
 		}
-		if got, err := w.Domain(ctx, "LONGBOURN.example"); got != d || err != nil {
+		if got, err := w.Domain(ctx, "LONGBOURN.example"); !reflect.DeepEqual(got, d) || err != nil {
 			t.Errorf("Domain() = %+v, %v", got, err)
 		}
 		ds, err := w.Domains(ctx)

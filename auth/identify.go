@@ -1,7 +1,11 @@
 package auth
 
 import (
+	"context"
 	"net/http"
+	"net/url"
+	"path"
+	"slices"
 
 	"contacts"
 	"contacts/store"
@@ -12,6 +16,10 @@ type Identity struct {
 	Account  Account
 	Kind     TokenKind // of the token presented
 	ReadOnly bool      // the credentials allow no change
+	Scopes   Scopes    // what the credentials may touch; nil: not limited
+	App      string    // client id of the registered program that asks, else empty
+
+	path string // of the request, escaped and clean, which Scopes must cover
 }
 
 // The reasons of errors of kind Unauthorized.
@@ -27,8 +35,8 @@ func unauthorized(reason string) error {
 
 // Identify tells who sent r. It fails with kind Unauthorized without
 // credentials or with bad ones, with kind Forbidden if they came by an unsafe
-// way, and with kind Unavailable, with a reply.Later as its cause, for an
-// account that asks too often.
+// way or a program may not act for the user, and with kind Unavailable, with a
+// reply.Later as its cause, for an account that asks too often.
 func (s *Service) Identify(r *http.Request) (*Identity, error) {
 	c := credentialsOf(r)
 	if c.scheme == noScheme {
@@ -37,17 +45,63 @@ func (s *Service) Identify(r *http.Request) (*Identity, error) {
 	if err := s.site.RequireSecure(r); err != nil {
 		return nil, err // RES-61
 	}
-	kind, ok := s.kindOf(c.scheme)
+	h, err := s.holderOf(r, c)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.rates.allow(h.owner, s.now(), s.o.RequestRate, s.o.RequestBurst); err != nil {
+		return nil, err // SEC-11
+	}
+	id := &Identity{
+		Account: h.account.public(h.owner),
+		Kind:    h.token.Kind,
+		App:     h.token.App,
+	}
+	if id.Kind != ClientLoginToken { // which are for the whole service
+		id.Scopes = slices.Clip(h.token.Scopes)
+		if id.Scopes == nil {
+			id.Scopes = Scopes{}
+		}
+		id.ReadOnly = id.Scopes.ReadOnly()
+		id.path = path.Clean("/" + r.URL.EscapedPath())
+	}
+	return id, nil
+}
+
+// holderOf dispatches on the scheme.
+func (s *Service) holderOf(r *http.Request, c credentials) (*held, error) {
+	switch c.scheme {
+	case googleLogin:
+		return s.present(r.Context(), c.token, ClientLoginToken) // AUTH-1
+	case authSub:
+		return s.identifyAuthSub(r, c) // AUTH-2
+	case oauth:
+		return s.identifyOAuth1(r, c) // AUTH-4
+	default:
+		return s.present(r.Context(), c.token, OAuth2Token) // AUTH-5, AUTH-13
+	}
+}
+
+// A held is a token that is good now, with its account.
+type held struct {
+	owner   store.Owner
+	key     string // of the token's record; empty if there is no token
+	token   token
+	account account
+}
+
+// present finds a token of one of the kinds, and its account. It fails with
+// kind Unauthorized for a token that lets nobody in (AUTH-8).
+//
+// One View reads both, and nothing else is read for a request.
+func (s *Service) present(ctx context.Context, text string, kinds ...TokenKind) (*held, error) {
+	owner, ok := tokenOwner(text)
 	if !ok {
 		return nil, unauthorized(reasonInvalid) // AUTH-8
 	}
-	owner, ok := tokenOwner(c.token)
-	if !ok {
-		return nil, unauthorized(reasonInvalid) // AUTH-8
-	}
-	key := tokenKey(c.token)
+	key := tokenKey(text)
 	var h *holder
-	err := s.store.View(r.Context(), owner, func(tx store.Tx) error { // the token alone counts, wherever it comes from: AUTH-12
+	err := s.store.View(ctx, owner, func(tx store.Tx) error { // the token alone counts, wherever it comes from: AUTH-12
 		token, err := tx.Record(recordToken, key)
 		if err != nil {
 			return err
@@ -64,24 +118,41 @@ func (s *Service) Identify(r *http.Request) (*Identity, error) {
 		return nil, unauthorized(reasonInvalid) // AUTH-8
 	case err != nil:
 		return nil, err
-	case h.token.Kind != kind || h.account.Disabled || h.account.Deleted:
+	case !slices.Contains(kinds, h.token.Kind) || s.off(h.token.Kind) || h.account.shut():
 		return nil, unauthorized(reasonInvalid) // AUTH-8
-	case !s.now().Before(h.token.Expires):
-		return nil, unauthorized(reasonExpired) // AUTH-8
+	case h.token.expired(s.now()):
+		if h.token.Kind == ClientLoginToken {
+			return nil, unauthorized(reasonExpired) // AUTH-8
+		}
+		return nil, unauthorized(reasonInvalid) // AUTH-8
 	}
-	if err := s.rates.allow(owner, s.now(), s.o.RequestRate, s.o.RequestBurst); err != nil {
-		return nil, err // SEC-11
-	}
-	return &Identity{Account: h.account.public(owner), Kind: kind}, nil
+	return &held{owner: owner, key: key, token: h.token, account: h.account}, nil
 }
 
-// kindOf is the kind of token that a scheme presents. Schemes that are switched
-// off present none.
-func (s *Service) kindOf(sch scheme) (TokenKind, bool) {
-	if sch == googleLogin && !s.o.ClientLoginOff {
-		return ClientLoginToken, true
+// off reports whether tokens of a kind are switched off.
+func (s *Service) off(kind TokenKind) bool {
+	switch kind { // SEC-9
+	case ClientLoginToken:
+		return s.o.ClientLoginOff
+	case AuthSubToken:
+		return s.o.AuthSubOff
+	case OAuth1Token:
+		return s.o.OAuth1Off
+	default:
+		return s.o.OAuth2Off
 	}
-	return "", false
+}
+
+// shut reports whether nobody may act for the account.
+func (a *account) shut() bool { return a.Disabled || a.Deleted || a.Flags.ServiceOff }
+
+// ownHosts are the hosts that a scope may name, beside the original one.
+func (s *Service) ownHosts(r *http.Request) []string {
+	hosts := []string{s.site.Peer(r).Host}
+	if u, err := url.Parse(s.site.Base(r)); err == nil {
+		hosts = append(hosts, u.Host)
+	}
+	return hosts
 }
 
 // Challenge is the value of WWW-Authenticate in a 401 to r, in the scheme that

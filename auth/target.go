@@ -31,8 +31,8 @@ type Target struct {
 // to id. It fails with kind Forbidden where id may not have that access,
 // without telling whether such a book exists.
 func (s *Service) Open(ctx context.Context, id *Identity, segment string, a Access) (*Target, error) {
-	if a == Write && id.ReadOnly {
-		return nil, contacts.Errorf(contacts.Forbidden, contacts.CodeForbidden, "Token does not cover this resource") // ERR-38
+	if a == Write && id.ReadOnly || !id.covers(a) {
+		return nil, contacts.Errorf(contacts.Forbidden, contacts.CodeForbidden, "Token does not cover this resource") // RES-53, ERR-38
 	}
 	me := &id.Account
 	switch owner := fold(segment); owner { // RES-7
@@ -43,6 +43,19 @@ func (s *Service) Open(ctx context.Context, id *Identity, segment string, a Acce
 	default:
 		// Whether it exists is not even looked up.
 		return nil, foreign() // RES-5, RES-9, RES-52
+	}
+}
+
+// covers reports whether the scopes of the credentials allow an access to the
+// URL that was asked.
+func (id *Identity) covers(a Access) bool {
+	switch {
+	case id.Scopes == nil:
+		return true
+	case a == Write:
+		return id.Scopes.coversWrite(id.path) // RES-53
+	default:
+		return id.Scopes.covers(id.path) // RES-53
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"iter"
 	"strconv"
 	"strings"
 	"time"
@@ -18,25 +19,46 @@ import (
 // A TokenKind is the scheme that a token belongs to; it is of use in no other.
 type TokenKind string
 
-// ClientLoginToken is what ClientLogin gives out.
-const ClientLoginToken TokenKind = "ClientLogin"
+// The kinds of tokens. All but OAuth2Refresh let a request in.
+const (
+	ClientLoginToken TokenKind = "ClientLogin"
+	AuthSubToken     TokenKind = "AuthSub"
+	OAuth1Token      TokenKind = "OAuth 1.0a"
+	OAuth2Token      TokenKind = "OAuth 2.0"
+	OAuth2Refresh    TokenKind = "OAuth 2.0 refresh"
+)
 
 // A Token is what an administrator may know of a token. The token itself is
 // known to its holder alone.
 type Token struct {
 	ID      string // for RevokeToken; no secret
 	Kind    TokenKind
-	Source  string // the program that it was given to, in its own words
+	Source  string   // the program that it was given to: its registered name, or its own words
+	App     string   // client id of a registered program, else empty
+	Scopes  []string // nil: not limited
 	Created time.Time
-	Expires time.Time
+	Expires time.Time // zero: never
 }
 
-// A token is a Token as it is kept, under the hash of the token itself.
+// A token is a Token as it is kept, under the hash of the token itself. All
+// records of an owner that a consent leads to have the member "grant".
 type token struct {
 	Kind    TokenKind `json:"kind"`
 	Source  string    `json:"source,omitempty"`
+	App     string    `json:"app,omitempty"`
+	Scopes  Scopes    `json:"scopes,omitempty"`
+	Grant   string    `json:"grant,omitempty"`   // what endGrant ends it by
+	Next    string    `json:"next,omitempty"`    // AuthSub: scheme and host of next
+	Secure  bool      `json:"secure,omitempty"`  // AuthSub: requests must be signed
+	Once    bool      `json:"once,omitempty"`    // AuthSub: good for one request
+	Session bool      `json:"session,omitempty"` // AuthSub: may be exchanged for one that lasts
 	Created time.Time `json:"created"`
-	Expires time.Time `json:"expires"`
+	Expires time.Time `json:"expires,omitzero"` // zero: never
+}
+
+// expired reports whether the token was good once.
+func (t *token) expired(now time.Time) bool {
+	return !t.Expires.IsZero() && !now.Before(t.Expires)
 }
 
 const (
@@ -84,9 +106,47 @@ func tokenKey(text string) string {
 
 // putToken keeps a new token among its owner's records.
 func putToken(tx store.Tx, text string, t token) error {
-	t.Source = strings.ToValidUTF8(t.Source[:min(len(t.Source), maxSource)], "")
-	return put(tx, recordToken, tokenKey(text), t, t.Expires.Add(expiredLife))
+	return putTokenAs(tx, recordToken, text, t)
 }
+
+// putRefresh is putToken for refresh tokens, which let no request in.
+func putRefresh(tx store.Tx, text string, t token) error {
+	t.Kind = OAuth2Refresh
+	return putTokenAs(tx, recordRefresh, text, t)
+}
+
+func putTokenAs(tx store.Tx, as store.RecordType, text string, t token) error {
+	t.Source = strings.ToValidUTF8(t.Source[:min(len(t.Source), maxSource)], "")
+	until := forever
+	if !t.Expires.IsZero() {
+		until = t.Expires.Add(expiredLife)
+	}
+	return put(tx, as, tokenKey(text), t, until)
+}
+
+// tokensOf yields the tokens of a type whose keys begin with prefix.
+func tokensOf(tx store.Records, as store.RecordType, prefix string) iter.Seq2[keyed[token], error] {
+	return func(yield func(keyed[token], error) bool) {
+		for r, err := range tx.Records(as, prefix) {
+			k := keyed[token]{key: r.Key}
+			if err == nil {
+				err = json.Unmarshal(r.Value, &k.value)
+			}
+			if !yield(k, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// A keyed is a record, decoded, with its key.
+type keyed[T any] struct {
+	key   string
+	value T
+}
+
+// tokenTypes are the record types of tokens.
+var tokenTypes = [...]store.RecordType{recordToken, recordRefresh}
 
 // Tokens lists the tokens of a user that are good now. It fails with kind
 // NotFound without the user.
@@ -99,16 +159,22 @@ func (s *Service) Tokens(ctx context.Context, email string) ([]Token, error) {
 	var tokens []Token
 	err = s.store.View(ctx, user.Owner, func(tx store.Tx) error {
 		tokens = nil
-		for r, err := range tx.Records(recordToken, "") {
-			if err != nil {
-				return err
-			}
-			var t token
-			if err := json.Unmarshal(r.Value, &t); err != nil {
-				return err
-			}
-			if now.Before(t.Expires) {
-				tokens = append(tokens, Token{tokenID(user.Owner, r.Key), t.Kind, t.Source, t.Created, t.Expires})
+		for _, as := range tokenTypes {
+			for k, err := range tokensOf(tx, as, "") {
+				if err != nil {
+					return err
+				}
+				if t := k.value; !t.expired(now) {
+					tokens = append(tokens, Token{
+						ID:      tokenID(user.Owner, k.key),
+						Kind:    t.Kind,
+						Source:  t.Source,
+						App:     t.App,
+						Scopes:  t.Scopes,
+						Created: t.Created,
+						Expires: t.Expires,
+					})
+				}
 			}
 		}
 		return nil
@@ -117,11 +183,11 @@ func (s *Service) Tokens(ctx context.Context, email string) ([]Token, error) {
 }
 
 func tokenID(owner store.Owner, key string) string {
-	return strconv.FormatInt(int64(owner), 10) + "-" + key[:idDigits]
+	return strconv.FormatInt(int64(owner), 10) + "-" + key[:min(len(key), idDigits)]
 }
 
-// RevokeToken ends the token with an ID that Tokens gave. It fails with kind
-// NotFound if there is none.
+// RevokeToken ends the token with an ID that Tokens gave; with a refresh token
+// go all tokens of its consent. It fails with kind NotFound if there is none.
 func (s *Service) RevokeToken(ctx context.Context, id string) error {
 	number, prefix, _ := strings.Cut(id, "-")
 	owner, err := strconv.ParseInt(number, 10, 64)
@@ -129,7 +195,7 @@ func (s *Service) RevokeToken(ctx context.Context, id string) error {
 		return noToken(id)
 	}
 	return s.store.Update(ctx, store.Owner(owner), func(tx store.Tx) error {
-		n, err := revoke(tx, strings.ToLower(prefix), "")
+		n, err := s.revokeTokens(tx, strings.ToLower(prefix))
 		if err == nil && n == 0 {
 			err = noToken(id)
 		}
@@ -141,32 +207,83 @@ func noToken(id string) error {
 	return contacts.Errorf(contacts.NotFound, contacts.CodeNotFound, "There is no token %q", id)
 }
 
-// revokeAll ends all tokens of a kind, or of every kind if it is empty.
-func revokeAll(tx store.Tx, kind TokenKind) error {
-	_, err := revoke(tx, "", kind)
-	return err
+// revokeTokens ends the tokens whose keys begin with prefix, and returns how
+// many they were.
+func (s *Service) revokeTokens(tx store.Tx, prefix string) (int, error) {
+	refresh, err := collect(tokensOf(tx, recordRefresh, prefix))
+	if err != nil {
+		return 0, err
+	}
+	for _, k := range refresh {
+		if err := tx.DeleteRecord(recordRefresh, k.key); err != nil {
+			return 0, err
+		}
+		if _, err := s.endGrant(tx, k.value.Grant); err != nil {
+			return 0, err
+		}
+	}
+	access, err := collect(tokensOf(tx, recordToken, prefix))
+	if err != nil {
+		return 0, err
+	}
+	for _, k := range access {
+		if err := tx.DeleteRecord(recordToken, k.key); err != nil {
+			return 0, err
+		}
+	}
+	return len(refresh) + len(access), nil
 }
 
-// revoke ends the tokens of a kind whose keys begin with prefix, and returns
-// how many they were.
-func revoke(tx store.Tx, prefix string, kind TokenKind) (int, error) {
-	var keys []string
-	for r, err := range tx.Records(recordToken, prefix) {
+// collect reads a sequence to its end, so that its records can be changed.
+func collect[T any](seq iter.Seq2[T, error]) ([]T, error) {
+	var all []T
+	for v, err := range seq {
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
-		var t token
-		if err := json.Unmarshal(r.Value, &t); err != nil {
-			return 0, err
+		all = append(all, v)
+	}
+	return all, nil
+}
+
+// endClientLogins ends what a password alone has opened: ClientLogin tokens
+// and the sessions of browsers.
+func endClientLogins(tx store.Tx) error {
+	tokens, err := collect(tokensOf(tx, recordToken, ""))
+	if err != nil {
+		return err
+	}
+	for _, k := range tokens {
+		if k.value.Kind != ClientLoginToken {
+			continue
 		}
-		if kind == "" || t.Kind == kind {
-			keys = append(keys, r.Key)
+		if err := tx.DeleteRecord(recordToken, k.key); err != nil {
+			return err
 		}
 	}
-	for _, key := range keys {
-		if err := tx.DeleteRecord(recordToken, key); err != nil {
-			return 0, err
+	return deleteAll(tx, recordSession)
+}
+
+// endAll ends everything that lets anybody act for the owner.
+func endAll(tx store.Tx) error {
+	for _, t := range [...]store.RecordType{recordToken, recordRefresh, recordCode, recordSession, recordGrant} {
+		if err := deleteAll(tx, t); err != nil {
+			return err
 		}
 	}
-	return len(keys), nil
+	return nil
+}
+
+// deleteAll removes the owner's records of a type.
+func deleteAll(tx store.Tx, t store.RecordType) error {
+	records, err := collect(tx.Records(t, ""))
+	if err != nil {
+		return err
+	}
+	for _, r := range records {
+		if err := tx.DeleteRecord(t, r.Key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
