@@ -95,7 +95,7 @@ func TestDomains(t *testing.T) {
 			kind               contacts.Kind
 			text               string
 		}{
-			{"example.com", "reader", "users", contacts.Invalid, `unknown setting "reader" of a domain: use readers or shared_contacts`},
+			{"example.com", "reader", "users", contacts.Invalid, `unknown setting "reader" of a domain: use readers or shared_contacts or delegate`},
 			{"example.com", "readers", "everybody", contacts.Invalid, `readers must be admins or users, not "everybody"`},
 			{"example.net", "readers", "users", contacts.NotFound, "There is no domain example.net"},
 		} {

@@ -64,6 +64,17 @@ type Config struct {
 	// ClientLoginLife is how long a token of ClientLogin lasts.
 	ClientLoginLife time.Duration
 
+	// AuthSub, OAuth1 and OAuth2 are whether programs may sign in by them.
+	AuthSub, OAuth1, OAuth2 bool
+
+	// AuthSubUnregistered lets programs that are not registered ask users for
+	// access by AuthSub.
+	AuthSubUnregistered bool
+
+	// OAuth2Implicit lets OAuth 2.0 give tokens to browsers
+	// (response_type=token).
+	OAuth2Implicit bool
+
 	// Within LoginWindow, LoginCaptchaAfter failures to sign in bring a captcha
 	// and LoginRefuseAfter a refusal, for the account or the address.
 	LoginCaptchaAfter int
@@ -113,13 +124,19 @@ type Config struct {
 // Defaults returns the settings of a server that nobody configured.
 func Defaults() Config {
 	return Config{
-		Data:              "./data",
-		Listen:            "127.0.0.1:8080",
-		ClientLogin:       true,
-		ClientLoginLife:   14 * 24 * time.Hour, // AUTH-36
-		LoginCaptchaAfter: 5,                   // SEC-4
-		LoginRefuseAfter:  50,                  // SEC-4
-		LoginWindow:       15 * time.Minute,    // SEC-4
+		Data:            "./data",
+		Listen:          "127.0.0.1:8080",
+		ClientLogin:     true,
+		ClientLoginLife: 14 * 24 * time.Hour, // AUTH-36
+		AuthSub:         true,
+		OAuth1:          true,
+		OAuth2:          true,
+
+		AuthSubUnregistered: true, // SEC-6
+
+		LoginCaptchaAfter: 5,                // SEC-4
+		LoginRefuseAfter:  50,               // SEC-4
+		LoginWindow:       15 * time.Minute, // SEC-4
 		RequestBurst:      20,
 		MaxContacts:       book.DefaultMaxContacts,
 		MaxSharedContacts: book.DefaultMaxSharedContacts,

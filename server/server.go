@@ -62,6 +62,11 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	secret, err := secretKey(c.Data)
+	if err != nil {
+		st.Close()
+		return nil, err
+	}
 	s := &Server{
 		config: c,
 		log:    c.Logger,
@@ -86,6 +91,13 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		LoginWindow:       c.LoginWindow,
 		RequestRate:       c.RequestRate,
 		RequestBurst:      c.RequestBurst,
+
+		AuthSubOff:          !c.AuthSub,
+		AuthSubUnregistered: c.AuthSubUnregistered,
+		OAuth1Off:           !c.OAuth1,
+		OAuth2Off:           !c.OAuth2,
+		ImplicitGrant:       c.OAuth2Implicit,
+		SecretKey:           secret,
 	})
 	if s.idBase, err = s.findIDBase(ctx); err != nil {
 		st.Close()
