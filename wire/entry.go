@@ -122,8 +122,13 @@ func parseEntry[T any](p *parser, s *shape[T], t *T, ex *contacts.Extra, e *Entr
 		case tokText:
 			continue
 		}
+		if p.got != nil {
+			p.got.at = p.at
+		}
 		var err error
 		switch k := s.elem(p.name, hint); {
+		case p.got != nil && p.got.isForeign(p.at):
+			xml, err = p.appendFragment(xml)
 		case k >= 0:
 			hint = k
 			row := &s.elems[k]
@@ -151,11 +156,13 @@ func parseEntry[T any](p *parser, s *shape[T], t *T, ex *contacts.Extra, e *Entr
 		case p.name.ns == nsAtom && p.name.local == "id":
 			e.ID, err = p.simpleText()
 		case p.name.ns == nsAtom && p.name.local == "category" && p.value("scheme") == kindScheme:
-			if err = kind.check(p.value("term")); err == nil {
+			if err = p.checkKind(kind); err == nil {
 				err = p.skip()
 			}
 		case p.name.isIgnored() && p.op != nil:
 			err = p.op.read(p)
+		case p.name.isIgnored() && p.got != nil:
+			err = p.got.read(p)
 		case p.name.isIgnored():
 			err = p.skip() // XML-8 WRT-25
 		default:
@@ -186,6 +193,19 @@ func (n *xmlName) isIgnored() bool {
 		return true
 	}
 	return false
+}
+
+// checkKind refuses the category whose start tag was read last if it is that of
+// another kind.
+func (p *parser) checkKind(k Kind) error {
+	term := p.value("term")
+	if p.got != nil {
+		p.got.at = -1
+		if k == ContactKind && term == profileTerm {
+			return nil
+		}
+	}
+	return k.check(term)
 }
 
 // check refuses the term of another kind. Some wrong terms of the documents are

@@ -95,14 +95,18 @@ func memberships(tag byte, full string) elem[contacts.Contact] {
 			if err := membershipShape.parse(p, in, &in.extra, ""); err != nil {
 				return inItem(err, full, len(c.Memberships))
 			}
-			if in.deleted {
+			if in.deleted && p.got == nil {
 				return nil // ELEM-93
 			}
 			id, err := p.ref(strings.Trim(in.href, blanks)) // ELEM-93
 			if err != nil {
 				return err
 			}
-			c.Memberships = append(c.Memberships, contacts.Membership{Group: id})
+			m := contacts.Membership{Group: id}
+			if in.deleted {
+				m.Removed = 1 // the time is that of the entry
+			}
+			c.Memberships = append(c.Memberships, m)
 			if len(in.extra) != 0 {
 				adopt(ex, in.extra, place(id))
 			}

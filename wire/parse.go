@@ -17,6 +17,7 @@ type parser struct {
 	blobs int       // bytes of all fragments so far
 	scope []binding // prefixes in scope of the fragment being written
 	op    *BatchOp  // what the entry belongs to; nil outside a batch
+	got   *Received // the entry, if a server sent it
 
 	member membershipInfo // the membership being read
 }

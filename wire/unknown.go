@@ -15,11 +15,19 @@ import (
 // charge counts bytes of unknown attributes and children towards the limit of
 // the entry.
 func (p *parser) charge(n int) error {
-	if p.extra += n; p.extra > contacts.MaxExtraBytes {
+	if p.extra += n; p.extra > p.maxExtra() {
 		return contacts.Errorf(contacts.Invalid, contacts.CodeInvalidEntry,
-			"At most %d bytes of elements and attributes outside the schema", contacts.MaxExtraBytes) // XML-7
+			"At most %d bytes of elements and attributes outside the schema", p.maxExtra()) // XML-7
 	}
 	return nil
+}
+
+// maxExtra is the limit of an entry.
+func (p *parser) maxExtra() int {
+	if p.got != nil {
+		return maxReceivedExtra
+	}
+	return contacts.MaxExtraBytes
 }
 
 // adopt puts the unknown parts of one of several simple elements into ex. Only
@@ -94,7 +102,7 @@ func (p *parser) appendFragment(b []byte) ([]byte, error) {
 	}
 	p.scope = p.scope[:0]
 	p.blobs -= len(b)
-	budget := 2*len(p.s) + contacts.MaxExtraBytes // repeated declarations must not swell a document
+	budget := 2*len(p.s) + p.maxExtra() // repeated declarations must not swell a document
 	var levels []level
 	open := false // the last start tag lacks its end
 	for tok := tokStart; ; tok = p.next() {
@@ -111,7 +119,7 @@ func (p *parser) appendFragment(b []byte) ([]byte, error) {
 			b = p.appendStartTag(b, raw)
 			if p.blobs+len(b) > budget {
 				p.blobs += len(b)
-				return b, p.charge(contacts.MaxExtraBytes + 1)
+				return b, p.charge(p.maxExtra() + 1)
 			}
 		case tokText:
 			if open && p.text != "" {
