@@ -2,7 +2,6 @@ package auth
 
 import (
 	"errors"
-	"html"
 	"io"
 	"net/http"
 	"net/url"
@@ -34,6 +33,8 @@ func (s *Service) Routes(handle func(pattern string, f reply.Func)) {
 	handle(clientLoginPath, s.clientLogin)
 	handle(captchaPath, s.picture)
 	handle(helpPath, s.help)
+	s.oauth2Routes(handle)
+	s.pageRoutes(handle)
 }
 
 // clientLogin serves ClientLogin: a name and a password for a token (AUTH-14).
@@ -182,13 +183,11 @@ func (s *Service) help(w http.ResponseWriter, r *http.Request) error {
 	if err := s.onlyMethods(w, r, http.MethodGet, http.MethodHead); err != nil {
 		return err
 	}
-	const title = "Too many failed attempts to sign in"
-	text := "Sign in again in your program and type the digits of the picture that it shows. " +
-		"If it shows none, wait " + s.o.LoginWindow.String() + " and try again."
-	w.Header().Set("Content-Type", "text/html; charset=UTF-8")
-	_, err := io.WriteString(w, "<!DOCTYPE html>\n<html lang=\"en\">\n<head><title>"+title+"</title></head>\n<body>\n<h1>"+
-		title+"</h1>\n<p>"+html.EscapeString(text)+"</p>\n</body>\n</html>\n")
-	return err
+	return s.notePage(w, http.StatusOK, note{
+		Heading: "Too many failed attempts to sign in",
+		Texts: []string{"Sign in again in your program and type the digits of the picture that it shows. " +
+			"If it shows none, wait " + inWords(s.o.LoginWindow) + " and try again."},
+	})
 }
 
 // onlyMethods fails with kind NotAllowed for other methods (RES-31).

@@ -308,7 +308,7 @@ func TestAuthPages(t *testing.T) {
 	w := longbourn(t, auth.Options{Site: &reply.Site{}})
 	t.Run("AUTH-24 the page for people", func(t *testing.T) {
 		a := w.do(t, http.MethodGet, "/login/captcha", "")
-		if a.status != 200 || a.header.Get("Content-Type") != "text/html; charset=UTF-8" || !strings.Contains(a.body, "wait 15m0s") {
+		if a.status != 200 || a.header.Get("Content-Type") != "text/html; charset=UTF-8" || !strings.Contains(a.body, "wait 15 minutes") {
 			t.Errorf("answer = %d %q", a.status, a.body)
 		}
 	})

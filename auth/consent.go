@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"contacts"
 	"contacts/look"
 )
 
@@ -162,9 +161,4 @@ func (s *Service) question(w http.ResponseWriter, r *http.Request, v *visitor, a
 		Name: "consent", Title: "Allow access", User: v.account.Email, Data: data,
 		FormsLeave: a.Target != "" || a.Deny != nil,
 	})
-}
-
-// errStaleForm answers a form that was not ours, or not of this session.
-func errStaleForm() error {
-	return contacts.Errorf(contacts.Forbidden, "", "This form is no longer valid. Open the page again and repeat what you did.") // SEC-5
 }

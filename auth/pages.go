@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"contacts"
@@ -187,4 +188,16 @@ func errorTitle(title string, ps problems) string {
 		return "Error: " + title
 	}
 	return title
+}
+
+// inWords is a length of time for people to read, in minutes or hours.
+func inWords(d time.Duration) string {
+	n, unit := int((d+time.Minute-1)/time.Minute), "minute"
+	if n%60 == 0 {
+		n, unit = n/60, "hour"
+	}
+	if n == 1 {
+		return "1 " + unit
+	}
+	return strconv.Itoa(n) + " " + unit + "s"
 }

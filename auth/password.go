@@ -72,11 +72,8 @@ func (h *hashing) turn(ctx context.Context) (done func(), err error) {
 // new salt and the argon2id hash, $argon2id$v=19$m=KIB,t=PASSES,p=THREADS$salt$hash.
 // It fails with kind Invalid for a password that is too short or too long.
 func (s *Service) hashPassword(ctx context.Context, password string) (string, error) {
-	switch {
-	case len(password) < minPassword:
-		return "", contacts.Errorf(contacts.Invalid, "", "a password must have at least %d characters", minPassword)
-	case len(password) > maxPassword:
-		return "", contacts.Errorf(contacts.Invalid, "", "a password may have at most %d bytes", maxPassword)
+	if err := fitPassword(password); err != nil {
+		return "", err
 	}
 	done, err := s.hashing.turn(ctx)
 	if err != nil {
@@ -86,6 +83,18 @@ func (s *Service) hashPassword(ctx context.Context, password string) (string, er
 	salt, p := s.random(saltBytes), s.o.Argon2
 	hash := argon2.IDKey([]byte(password), salt, p.Time, p.Memory, p.Threads, hashBytes) // SEC-1
 	return fmt.Sprintf(hashFormat, argon2.Version, p.Memory, p.Time, p.Threads, b64.EncodeToString(salt), b64.EncodeToString(hash)), nil
+}
+
+// fitPassword fails with kind Invalid for a password that is too short or too
+// long.
+func fitPassword(password string) error {
+	switch {
+	case len(password) < minPassword:
+		return contacts.Errorf(contacts.Invalid, "", "a password must have at least %d characters", minPassword)
+	case len(password) > maxPassword:
+		return contacts.Errorf(contacts.Invalid, "", "a password may have at most %d bytes", maxPassword)
+	}
+	return nil
 }
 
 const hashFormat = "$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s"

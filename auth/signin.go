@@ -102,7 +102,7 @@ func (s *Service) refuse(o *outcome, sent url.Values, ps *problems, c *challenge
 		*ps = problems{{"captcha", text}}
 		return http.StatusForbidden
 	case serviceUnavailable: // SEC-4
-		*ps = problems{{"", "There were too many failed attempts. Try again in " + s.o.LoginWindow.String() + "."}}
+		*ps = problems{{"", "There were too many failed attempts. Try again in " + inWords(s.o.LoginWindow) + "."}}
 		return http.StatusServiceUnavailable
 	case badAuthentication:
 		if !o.secondFactor {

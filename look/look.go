@@ -112,6 +112,10 @@ type Page struct {
 	// chain it happens, and so the sites cannot be named.
 	FormsLeave bool
 
+	// Public is a page that is the same for everybody, with no form on it: it
+	// needs no more against frames than every answer has.
+	Public bool
+
 	// Bare leaves the product's name out of the title: the Title is read by
 	// programs.
 	Bare bool
@@ -128,13 +132,19 @@ func (p *Pages) Write(w http.ResponseWriter, status int, page Page) error {
 	if page.FormsLeave {
 		forms = "'self' http: https:"
 	}
+	frames := "'none'"
+	if page.Public {
+		frames = "'self'"
+	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=UTF-8")
 	h.Set("Content-Length", strconv.Itoa(b.Len()))
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; "+
-		"form-action "+forms+"; frame-ancestors 'none'; base-uri 'none'") // SEC-5
-	h.Set("X-Frame-Options", "DENY") // SEC-5
+		"form-action "+forms+"; frame-ancestors "+frames+"; base-uri 'none'") // SEC-5
+	if !page.Public {
+		h.Set("X-Frame-Options", "DENY") // SEC-5
+	}
 	h.Set("Referrer-Policy", "no-referrer")
 	w.WriteHeader(status)
 	w.Write(b.Bytes())

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"embed"
 	"io"
 	"net/http"
 	"net/url"
@@ -8,7 +9,9 @@ import (
 	"strconv"
 	"strings"
 
+	"contacts"
 	"contacts/gdata"
+	"contacts/look"
 	"contacts/reply"
 )
 
@@ -30,7 +33,8 @@ func (s *Server) routes() http.Handler {
 	})
 	other.HandleFunc("/healthz", healthy)
 	other.HandleFunc("/readyz", s.ready)
-	other.HandleFunc("/{$}", landing)
+	other.Handle("/{$}", reply.Handle(landing, s.Auth.WriteError))
+	other.HandleFunc(look.Prefix, look.Assets)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		clean := path.Clean("/" + r.URL.EscapedPath())
 		if clean == "/m8/feeds" || strings.HasPrefix(clean, "/m8/feeds/") {
@@ -73,27 +77,19 @@ func plain(w http.ResponseWriter, r *http.Request, status int, text string) {
 	page(w, r, status, "text/plain; charset=UTF-8", text)
 }
 
-// landing is where the alternate link of every feed leads (FEED-7).
-func landing(w http.ResponseWriter, r *http.Request) {
-	page(w, r, http.StatusOK, "text/html; charset=UTF-8", landingPage)
-}
+//go:embed pages/*.html
+var pageFiles embed.FS
 
-const landingPage = `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Contacts</title>
-</head>
-<body>
-<h1>Contacts</h1>
-<p>This is a contacts server. Programs read and change the contacts of its users,
-and the shared contacts of its domains, through the Contacts Data API, versions 1 to 3.</p>
-<p>Give your program the address of this page as the server, and your e-mail address and password to sign in.
-Your contacts are at <code>/m8/feeds/contacts/default/full</code>.</p>
-</body>
-</html>
-`
+var pages = look.Parse(pageFiles, "pages")
+
+// landing is where the alternate link of every feed leads (FEED-7).
+func landing(w http.ResponseWriter, r *http.Request) error {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		return contacts.Errorf(contacts.NotAllowed, "", "Method not allowed")
+	}
+	return pages.Write(w, http.StatusOK, look.Page{Name: "landing", Title: "Welcome", Public: true})
+}
 
 // page answers GET and HEAD with a text that is not to be kept.
 func page(w http.ResponseWriter, r *http.Request, status int, contentType, text string) {
