@@ -255,7 +255,7 @@ func (s *Service) RemoveApp(ctx context.Context, id string) error {
 		return err
 	}
 	for _, owner := range owners {
-		if err := s.endApps(ctx, owner, func(app string) bool { return app == id }); err != nil {
+		if err := s.endApps(ctx, owner, func(app string) (bool, error) { return app == id, nil }); err != nil {
 			return err
 		}
 	}

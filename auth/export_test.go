@@ -36,7 +36,7 @@ const FirstSweep = firstSweep
 
 // AllowRequest counts a request of owner against the limit.
 func (s *Service) AllowRequest(owner store.Owner) error {
-	return s.rates.allow(owner, s.now(), s.o.RequestRate, s.o.RequestBurst)
+	return s.allowRequest(context.Background(), owner)
 }
 
 // HoldTurns takes all turns at hashing until release is called.

@@ -92,58 +92,6 @@ func (s *Service) endGrant(tx store.Tx, id string) (int, error) {
 	return n, tx.DeleteRecord(recordGrant, id)
 }
 
-// endApps ends what programs hold of an owner: all grants and tokens whose
-// client id gone reports.
-func (s *Service) endApps(ctx context.Context, owner store.Owner, gone func(app string) bool) error {
-	var some bool
-	find := func(tx store.Tx) (ids, keys []string, err error) {
-		all, err := grants(tx)
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, k := range all {
-			if k.value.App != "" && gone(k.value.App) {
-				ids = append(ids, k.key)
-			}
-		}
-		tokens, err := collect(tokensOf(tx, recordToken, ""))
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, k := range tokens { // tokens without a consent: those of service accounts
-			if k.value.App != "" && gone(k.value.App) {
-				keys = append(keys, k.key)
-			}
-		}
-		return ids, keys, nil
-	}
-	err := s.store.View(ctx, owner, func(tx store.Tx) error {
-		ids, keys, err := find(tx)
-		some = len(ids)+len(keys) > 0
-		return err
-	})
-	if err != nil || !some {
-		return err
-	}
-	return s.store.Update(ctx, owner, func(tx store.Tx) error {
-		ids, keys, err := find(tx)
-		if err != nil {
-			return err
-		}
-		for _, id := range ids {
-			if _, err := s.endGrant(tx, id); err != nil {
-				return err
-			}
-		}
-		for _, key := range keys {
-			if err := tx.DeleteRecord(recordToken, key); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 // A Program is one that a user has given access to.
 type Program struct {
 	ID      string // for RevokeProgram
@@ -216,8 +164,7 @@ func (s *Service) RevokeProgram(ctx context.Context, owner store.Owner, id strin
 	})
 }
 
-// RevokePrograms ends the access of all programs, and the other sessions of
-// browsers stay.
+// RevokePrograms ends the access of all programs. Sessions of browsers stay.
 func (s *Service) RevokePrograms(ctx context.Context, owner store.Owner) error {
 	return s.store.Update(ctx, owner, func(tx store.Tx) error {
 		for _, t := range [...]store.RecordType{recordToken, recordRefresh, recordCode, recordGrant} {

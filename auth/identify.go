@@ -49,7 +49,7 @@ func (s *Service) Identify(r *http.Request) (*Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.rates.allow(h.owner, s.now(), s.o.RequestRate, s.o.RequestBurst); err != nil {
+	if err := s.allowRequest(r.Context(), h.owner); err != nil {
 		return nil, err // SEC-11
 	}
 	id := &Identity{

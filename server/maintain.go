@@ -30,8 +30,9 @@ func (s *Server) maintain(ctx context.Context) {
 }
 
 // Maintain removes what is past its time in all accounts: what books remember
-// of entries deleted 30 days ago, and expired records such as tokens. Nobody
-// can see these any more, so nothing depends on when it runs.
+// of entries deleted 30 days ago, expired records such as tokens, and what
+// programs hold that are registered no longer. Nobody can see these any more, so
+// nothing depends on when it runs.
 func (s *Server) Maintain(ctx context.Context) error {
 	owners, err := s.Auth.Owners(ctx)
 	if err != nil {
@@ -39,6 +40,7 @@ func (s *Server) Maintain(ctx context.Context) error {
 	}
 	var failed []error
 	var tombstones, records int
+	failed = append(failed, s.Auth.Maintain(ctx))
 	for _, owner := range append(owners, store.Directory) {
 		t, err := s.book.Purge(ctx, owner) // QRY-40
 		failed = append(failed, err)
