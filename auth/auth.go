@@ -40,6 +40,7 @@ const (
 	recordSession      store.RecordType = 14 // hash of the cookie -> session of a browser
 	recordGrant        store.RecordType = 15 // id of the consent -> grant
 	recordRate         store.RecordType = 16 // selfKey -> what is left of a request limit
+	recordAssertion    store.RecordType = 18 // directory: hash of a client id and the jti of an assertion -> nothing
 )
 
 const (
