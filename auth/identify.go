@@ -158,8 +158,13 @@ func (s *Service) ownHosts(r *http.Request) []string {
 // Challenge is the value of WWW-Authenticate in a 401 to r, in the scheme that
 // r used.
 func (s *Service) Challenge(r *http.Request) string {
+	return s.challengeIn(r, credentialsOf(r).scheme)
+}
+
+// challengeIn is the challenge of a scheme.
+func (s *Service) challengeIn(r *http.Request, sch scheme) string {
 	base := s.site.Base(r)
-	switch credentialsOf(r).scheme { // AUTH-9
+	switch sch { // AUTH-9
 	case authSub:
 		return `AuthSub realm="` + base + `/accounts/AuthSubRequest"`
 	case oauth:
