@@ -39,7 +39,8 @@ const (
 	recordDevice       store.RecordType = 13 // directory: hash of a device code or user code -> the device's request
 	recordSession      store.RecordType = 14 // hash of the cookie -> session of a browser
 	recordGrant        store.RecordType = 15 // id of the consent -> grant
-	recordRate         store.RecordType = 16 // selfKey -> what is left of a request limit
+	recordRate         store.RecordType = 16 // directory: number of the account -> rest
+	recordNonces       store.RecordType = 17 // directory: client id -> horizon
 	recordAssertion    store.RecordType = 18 // directory: hash of a client id and the jti of an assertion -> nothing
 )
 
@@ -98,6 +99,8 @@ type Service struct {
 	hashing hashing
 	rates   rates
 	holders holders
+	nonces  nonces
+	started int64 // seconds since 1970
 }
 
 // New makes a Service on st. It reads nothing yet.
@@ -128,7 +131,7 @@ func New(st store.Store, o Options) *Service {
 			panic("auth: no randomness: " + err.Error())
 		}
 	}
-	return &Service{store: st, o: o, log: o.Logger, site: o.Site, hashing: newHashing()}
+	return &Service{store: st, o: o, log: o.Logger, site: o.Site, hashing: newHashing(), started: o.Now().Unix()}
 }
 
 func orDefault[T comparable](v, otherwise T) T {

@@ -33,6 +33,8 @@ func (s *Service) Routes(handle func(pattern string, f reply.Func)) {
 	handle(clientLoginPath, s.clientLogin)
 	handle(captchaPath, s.picture)
 	handle(helpPath, s.help)
+	s.authSubRoutes(handle)
+	s.oauth1Routes(handle)
 	s.oauth2Routes(handle)
 	s.pageRoutes(handle)
 }
@@ -155,7 +157,10 @@ func (s *Service) WriteError(w http.ResponseWriter, r *http.Request, err error) 
 	if status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", strconv.Itoa(reply.RetryAfter(err)))
 	}
-	h.Set("Content-Type", "text/plain") // ERR-7
+	if status == http.StatusUnauthorized && h.Get("WWW-Authenticate") == "" {
+		h.Set("WWW-Authenticate", s.Challenge(r)) // AUTH-9
+	}
+	h.Set("Content-Type", "text/plain") // ERR-7, AUTH-54
 	w.WriteHeader(status)
 	io.WriteString(w, text)
 }
