@@ -9,8 +9,11 @@ import (
 // What the program needs to name of package auth.
 type (
 	Account = auth.Account
+	App     = auth.App
 	Domain  = auth.Domain
+	NewApp  = auth.NewApp
 	NewUser = auth.NewUser
+	Secret  = auth.Secret
 	Token   = auth.Token
 )
 

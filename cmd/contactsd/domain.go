@@ -19,11 +19,12 @@ type domainView struct {
 	Name           string    `json:"name"`
 	Readers        string    `json:"readers"`
 	SharedContacts bool      `json:"shared_contacts"`
+	Delegates      []string  `json:"delegates"`
 	Created        time.Time `json:"created"`
 }
 
 func viewDomain(d server.Domain) domainView {
-	v := domainView{Name: d.Name, Readers: "admins", SharedContacts: d.SharedContacts, Created: d.Created}
+	v := domainView{Name: d.Name, Readers: "admins", SharedContacts: d.SharedContacts, Delegates: append([]string{}, d.Delegates...), Created: d.Created}
 	if d.UsersRead {
 		v.Readers = "users"
 	}
@@ -67,12 +68,12 @@ func (a *app) domainList() *cobra.Command {
 		for _, d := range domains {
 			v := viewDomain(d)
 			views = append(views, v)
-			rows = append(rows, []string{v.Name, v.Readers, onOff(v.SharedContacts), date(v.Created)})
+			rows = append(rows, []string{v.Name, v.Readers, onOff(v.SharedContacts), orDash(strings.Join(v.Delegates, ",")), date(v.Created)})
 		}
 		if *asJSON {
 			return a.printJSON(views)
 		}
-		return printTable(a.stdout, "NAME READERS SHARED_CONTACTS CREATED", rows)
+		return printTable(a.stdout, "NAME READERS SHARED_CONTACTS DELEGATES CREATED", rows)
 	})
 	return cmd
 }
@@ -83,7 +84,8 @@ func (a *app) domainSet() *cobra.Command {
 		Short: "Change settings of a domain",
 		Long: "Changes settings of a domain:\n\n" +
 			"  readers=admins|users      who may read the shared contacts (admins)\n" +
-			"  shared_contacts=on|off    whether the domain has shared contacts at all (on)",
+			"  shared_contacts=on|off    whether the domain has shared contacts at all (on)\n" +
+			"  delegate=PROGRAM,...      programs that may act for every user of the domain; empty for none",
 		Args: cobra.MinimumNArgs(2),
 		RunE: a.admin(func(ctx context.Context, s *server.Server, args []string) error {
 			for _, pair := range args[1:] {
@@ -96,7 +98,7 @@ func (a *app) domainSet() *cobra.Command {
 				if err := s.Auth.SetDomain(ctx, args[0], key, value); err != nil {
 					return err
 				}
-				a.remark("set %s of domain %s to %s", key, args[0], value)
+				a.remark("set %s of domain %s to %s", key, args[0], orNothing(value))
 			}
 			return nil
 		}),
@@ -116,6 +118,13 @@ func (a *app) domainRemove() *cobra.Command {
 			return nil
 		}),
 	}
+}
+
+func orNothing(s string) string {
+	if s == "" {
+		return "nothing"
+	}
+	return s
 }
 
 // admin makes the body of a command that works on the accounts.

@@ -111,7 +111,7 @@ func (a *app) command() *cobra.Command {
 	for _, name := range []string{"data", "config"} {
 		root.PersistentFlags().AddFlag(a.set.flags.Lookup(name))
 	}
-	root.AddCommand(a.serveCommand(), a.quickstartCommand(), a.domainCommand(), a.userCommand(), a.tokenCommand(),
+	root.AddCommand(a.serveCommand(), a.quickstartCommand(), a.domainCommand(), a.userCommand(), a.appCommand(), a.tokenCommand(),
 		a.healthcheckCommand(), a.versionCommand())
 	return root
 }

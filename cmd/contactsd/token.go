@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +19,8 @@ type tokenView struct {
 	ID      string    `json:"id"`
 	Kind    string    `json:"kind"`
 	Source  string    `json:"source"`
+	App     string    `json:"app,omitempty"`
+	Scopes  []string  `json:"scopes,omitempty"`
 	Created time.Time `json:"created"`
 	Expires time.Time `json:"expires,omitzero"`
 }
@@ -33,14 +36,14 @@ func (a *app) tokenList() *cobra.Command {
 		views := make([]tokenView, 0, len(tokens))
 		var rows [][]string
 		for _, t := range tokens {
-			v := tokenView{ID: t.ID, Kind: string(t.Kind), Source: t.Source, Created: t.Created, Expires: t.Expires}
+			v := tokenView{ID: t.ID, Kind: string(t.Kind), Source: t.Source, App: t.App, Scopes: t.Scopes, Created: t.Created, Expires: t.Expires}
 			views = append(views, v)
-			rows = append(rows, []string{v.ID, v.Kind, date(v.Created), date(v.Expires), orDash(v.Source)})
+			rows = append(rows, []string{v.ID, v.Kind, date(v.Created), date(v.Expires), orDash(v.Source), orDash(strings.Join(v.Scopes, " "))})
 		}
 		if *asJSON {
 			return a.printJSON(views)
 		}
-		return printTable(a.stdout, "ID KIND CREATED EXPIRES SOURCE", rows)
+		return printTable(a.stdout, "ID KIND CREATED EXPIRES SOURCE SCOPES", rows)
 	})
 	return cmd
 }
@@ -48,7 +51,7 @@ func (a *app) tokenList() *cobra.Command {
 func (a *app) tokenRevoke() *cobra.Command {
 	return &cobra.Command{
 		Use:   "revoke ID",
-		Short: "Revoke a token",
+		Short: "Revoke a token; with a refresh token go all tokens of the same consent",
 		Args:  cobra.ExactArgs(1),
 		RunE: a.admin(func(ctx context.Context, s *server.Server, args []string) error {
 			if err := s.Auth.RevokeToken(ctx, args[0]); err != nil {
