@@ -78,8 +78,9 @@ func (s *Server) open(l net.Listener, certs certificates, t http.Handler) (ds do
 			return ds, err
 		}
 		inner := newHandover(l.Addr())
-		p := &proxy{hosts: certs.standIn.hosts, log: s.log, plain: t, secure: inner}
-		ds = append(ds, door{l, s.httpServer(p), "proxy"}, door{secure(inner, certs.get), h, ""})
+		front := s.httpServer(&proxy{hosts: certs.standIn.hosts, log: s.log, plain: t, secure: inner})
+		front.DisableGeneralOptionsHandler = true // OPTIONS * is not for a proxy
+		ds = append(ds, door{l, front, "proxy"}, door{secure(inner, certs.get), h, ""})
 		s.standIn.Proxy = l.Addr()
 	}
 	return ds, nil

@@ -37,8 +37,8 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // connect hands the connection over to the https server (STAND-24).
 func (p *proxy) connect(w http.ResponseWriter, r *http.Request) {
-	if !p.leadsTo(r.Host, "443") {
-		p.forbid(w, r.Host)
+	if !p.leadsTo(r.RequestURI, "443") {
+		p.forbid(w, r.RequestURI)
 		return
 	}
 	conn, buf, err := http.NewResponseController(w).Hijack()

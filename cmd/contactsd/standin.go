@@ -34,7 +34,7 @@ type clientSettings struct{ client, lines string }
 func standInSettings(proxy, authority string) []clientSettings {
 	host, port, _ := net.SplitHostPort(proxy)
 	file := shellQuote(authority)
-	export := "export https_proxy=http://" + proxy + " http_proxy=http://" + proxy + " "
+	export := "export https_proxy=http://" + proxy + " http_proxy=http://" + proxy + " no_proxy=localhost,127.0.0.1 "
 	java := fmt.Sprintf("-Dhttps.proxyHost=%[1]s -Dhttps.proxyPort=%[2]s -Dhttp.proxyHost=%[1]s -Dhttp.proxyPort=%[2]s "+
 		"-Djavax.net.ssl.trustStore=stand-in.p12 -Djavax.net.ssl.trustStorePassword=changeit", host, port)
 	return []clientSettings{
