@@ -42,6 +42,28 @@ func parseAppName(name string) (string, error) {
 	return name, nil
 }
 
+// maxBuiltIn is the longest client id or secret that a program brings along.
+const maxBuiltIn = 255
+
+// checkBuiltIn checks the client id and secret that a program brings along.
+func checkBuiltIn(n NewApp) error {
+	// Lists of client ids are separated by commas (AUTH-75).
+	strange := func(c rune) bool { return c <= ' ' || c >= 0x7f || c == ',' }
+	switch {
+	case n.ID == "" && n.Secret == "":
+		return nil
+	case n.ServiceAccount:
+		return badApp("A service account gets a client id and a key of its own")
+	case n.Public && n.Secret != "":
+		return badApp("A public program has no secret")
+	case len(n.ID) > maxBuiltIn || strings.ContainsFunc(n.ID, strange):
+		return badApp("The client id must be at most %d letters, digits and signs of ASCII, without blanks and commas", maxBuiltIn) // STAND-50
+	case len(n.Secret) > maxBuiltIn || strings.ContainsFunc(n.Secret, func(c rune) bool { return c < ' ' || c >= 0x7f }):
+		return badApp("The client secret must be at most %d letters, digits and signs of ASCII", maxBuiltIn) // STAND-50
+	}
+	return nil
+}
+
 // checkRedirectURI accepts what a browser may be sent to after consent: http
 // and https URLs, schemes of installed programs, which have a dot (RFC 8252),
 // and the word for showing the code.

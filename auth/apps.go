@@ -32,6 +32,8 @@ type App struct {
 // A NewApp is what AddApp needs to know.
 type NewApp struct {
 	Name           string
+	ID             string // that the program has built in; empty: a new one
+	Secret         string // likewise
 	Public         bool
 	RedirectURIs   []string
 	CallbackHosts  []string
@@ -41,7 +43,7 @@ type NewApp struct {
 
 // A Secret is what only the program may know. It cannot be had again.
 type Secret struct {
-	Text       string // client secret and consumer secret; empty for public programs and service accounts
+	Text       string // client secret and consumer secret; empty for service accounts, and for programs that have none or a built-in one
 	PrivateKey []byte // of a service account: PKCS #8, in PEM
 	KeyID      string // of the private key, to name it
 }
@@ -98,6 +100,12 @@ func (s *Service) AddApp(ctx context.Context, n NewApp) (App, Secret, error) {
 				return contacts.Errorf(contacts.Duplicate, contacts.CodeConflict, "The program %s exists already", other.Name)
 			}
 		}
+		var other app
+		if taken, err := read(tx, recordApp, a.ID, &other); err != nil {
+			return err
+		} else if taken {
+			return contacts.Errorf(contacts.Duplicate, contacts.CodeConflict, "The program %s has this client id already", other.Name)
+		}
 		return put(tx, recordApp, a.ID, a, forever)
 	})
 	if err != nil {
@@ -129,11 +137,20 @@ func (s *Service) newApp(n NewApp) (a app, secret Secret, err error) {
 			return a, secret, err
 		}
 	}
+	if err := checkBuiltIn(n); err != nil {
+		return a, secret, err
+	}
 	if !n.ServiceAccount {
-		a.ID = s.randomWord(24)
-		if !n.Public {
+		if a.ID = n.ID; a.ID == "" { // STAND-50
+			a.ID = s.randomWord(24)
+		}
+		kept := n.Secret // STAND-50
+		if !n.Public && kept == "" {
 			secret.Text = s.randomWord(40) // SEC-2
-			a.Secret = s.seal([]byte(secret.Text), appBound(a.ID))
+			kept = secret.Text
+		}
+		if kept != "" {
+			a.Secret = s.seal([]byte(kept), appBound(a.ID))
 		}
 		return a, secret, nil
 	}

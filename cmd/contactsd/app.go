@@ -55,7 +55,8 @@ func (a *app) appAdd() *cobra.Command {
 		Use:   "add NAME",
 		Short: "Register a program",
 		Long: "Registers a program for AuthSub, OAuth 1.0a and OAuth 2.0, and prints its client id and secret, which are\n" +
-			"the consumer key and secret of OAuth 1.0a. The secret is not shown again.\n\n" +
+			"the consumer key and secret of OAuth 1.0a. The secret is not shown again. A program that has id and secret\n" +
+			"built in is registered with --client-id and --client-secret-stdin.\n\n" +
 			"With --service-account the program is an account of its own: the key is written to FILE, in the form that\n" +
 			"Google's client libraries read, and nothing else is kept of it. The file leads to --public-url or, without\n" +
 			"one, to oauth2.googleapis.com, for which the stand-in answers. Then let it act for the users of a domain:\n" +
@@ -64,7 +65,10 @@ func (a *app) appAdd() *cobra.Command {
 	}
 	var n server.NewApp
 	var cert, keyFile string
+	var secretStdin bool
 	f := cmd.Flags()
+	f.StringVar(&n.ID, "client-id", "", "client `id` that the program has built in")
+	f.BoolVar(&secretStdin, "client-secret-stdin", false, "take the secret that the program has built in from the first line of stdin")
 	f.StringArrayVar(&n.RedirectURIs, "redirect-uri", nil, "`URL` that users may be sent to by OAuth 2.0; may be repeated")
 	f.StringArrayVar(&n.CallbackHosts, "callback-host", nil, "`host` that users may be sent to by AuthSub and OAuth 1.0a; may be repeated")
 	f.StringVar(&cert, "cert", "", "certificate `file` (PEM) for secure AuthSub tokens and RSA-SHA1")
@@ -74,6 +78,11 @@ func (a *app) appAdd() *cobra.Command {
 	asJSON := jsonFlag(cmd)
 	cmd.RunE = a.admin(func(ctx context.Context, s *server.Server, args []string) (err error) {
 		n.Name, n.ServiceAccount = args[0], keyFile != ""
+		if secretStdin {
+			if n.Secret, err = a.firstLine("client-secret-stdin"); err != nil {
+				return err
+			}
+		}
 		if cert != "" {
 			if n.CertificatePEM, err = readSmall(cert); err != nil {
 				return err

@@ -159,15 +159,20 @@ func (a *app) password(s *server.Server, p *string, fromStdin bool) (generated s
 		*p = s.Auth.GeneratePassword()
 		return *p, nil
 	}
+	*p, err = a.firstLine("password-stdin")
+	return "", err
+}
+
+// firstLine is the first line of stdin, which a flag asks to be read.
+func (a *app) firstLine(flag string) (string, error) {
 	line, err := bufio.NewReader(io.LimitReader(a.stdin, 64<<10)).ReadString('\n')
 	if err != nil && err != io.EOF {
-		return "", fmt.Errorf("read the password: %w", err)
+		return "", fmt.Errorf("--%s: read stdin: %w", flag, err)
 	}
-	*p = strings.TrimRight(line, "\r\n")
-	if *p == "" {
-		return "", usageErrorf("--password-stdin: the first line of stdin is empty")
+	if line = strings.TrimRight(line, "\r\n"); line == "" {
+		return "", usageErrorf("--%s: the first line of stdin is empty", flag)
 	}
-	return "", nil
+	return line, nil
 }
 
 // printPassword prints a generated password, alone on its line.
