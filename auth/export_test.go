@@ -17,10 +17,12 @@ func ParseAuthorization(h string) (scheme, token string) {
 	return string(c.scheme), c.token
 }
 
-// Where captchas are kept in the directory, and accounts under their own number.
+// Where captchas are kept in the directory, and accounts and sessions under
+// the number of the account.
 const (
 	CaptchaRecord = recordCaptcha
 	AccountRecord = recordAccount
+	SessionRecord = recordSession
 	AccountKey    = selfKey
 )
 
