@@ -18,6 +18,8 @@ func TestIdentify(t *testing.T) {
 	w := longbourn(t, auth.Options{})
 	token := w.token(t, liz)
 	foreign := w.token(t, wickham)
+	token2, _ := w.give(t, liz, auth.Gift{Kind: auth.OAuth2Token, Scopes: allFeeds})
+	sub, _ := w.give(t, liz, auth.Gift{Kind: auth.AuthSubToken, Scopes: allFeeds})
 
 	for _, tt := range []struct {
 		name   string
@@ -32,6 +34,13 @@ func TestIdentify(t *testing.T) {
 		{"AUTH-6 lower case", "Authorization: googlelogin Auth=" + token, liz},
 		{"AUTH-6 upper case", "Authorization: GOOGLELOGIN AUTH=" + token, liz},
 		{"AUTH-7 the other header", "X-GData-Authorization: GoogleLogin auth=" + token, liz},
+		{"AUTH-2", `Authorization: AuthSub token="` + sub + `"`, liz},
+		{"AUTH-2 without quotes", "Authorization: AuthSub token=" + sub, liz},
+		{"AUTH-2 AUTH-6 other parameters", `Authorization: authsub  x="token=no" , Token="` + sub + `"`, liz},
+		{"AUTH-5", "Authorization: Bearer " + token2, liz},
+		{"AUTH-5 AUTH-6 in capitals, blanks", "Authorization: BEARER   " + token2 + " ", liz},
+		{"AUTH-5 OAuth with one word", "Authorization: OAuth " + token2, liz},
+		{"AUTH-7 the other header with a bearer", "X-GData-Authorization: Bearer " + token2, liz},
 		{"another user", "Authorization: GoogleLogin auth=" + foreign, wickham},
 
 		{"AUTH-8 ERR-35 RES-1 none", "X-Nothing: x", "Authorization required"},
@@ -49,6 +58,12 @@ func TestIdentify(t *testing.T) {
 		{"AUTH-8 changed at the end", "Authorization: GoogleLogin auth=" + flip(token, len(token)-2), "Token invalid"},
 		{"AUTH-8 another owner's number", "Authorization: GoogleLogin auth=" + flip(token, 1), "Token invalid"},
 		{"AUTH-8 token under another scheme", "Authorization: Bearer " + token, "Token invalid"},
+		{"AUTH-8 ClientLogin token as one word", "Authorization: OAuth " + token, "Token invalid"},
+		{"AUTH-8 AuthSub token as bearer", "Authorization: Bearer " + sub, "Token invalid"},
+		{"AUTH-8 bearer as AuthSub", "Authorization: AuthSub token=" + token2, "Token invalid"},
+		{"AUTH-8 bearer as ClientLogin", "Authorization: GoogleLogin auth=" + token2, "Token invalid"},
+		{"AUTH-8 bearer as an unsigned token of OAuth 1.0a", `Authorization: OAuth oauth_token="` + token2 + `"`, "Token invalid"},
+		{"AUTH-8 bearer without token", "Authorization: Bearer", "Token invalid"},
 		{"AUTH-8 as AuthSub", `Authorization: AuthSub token="` + token + `"`, "Token invalid"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -65,6 +80,66 @@ func TestIdentify(t *testing.T) {
 		})
 	}
 
+	for _, tt := range []struct{ name, query, header, want string }{
+		{"AUTH-5 access_token", "access_token=" + token2, "", liz},
+		{"AUTH-13 oauth_token", "x=y&oauth_token=" + token2, "", liz},
+		{"AUTH-5 the header wins", "access_token=x", "Bearer " + token2, liz},
+		{"AUTH-5 a header of another kind does not count", "access_token=" + token2, "Basic bGl6Omxpeg==", liz},
+		{"AUTH-8 bad access_token", "access_token=x", "", "Token invalid"},
+		{"AUTH-8 empty access_token", "access_token=", "", "Token invalid"},
+		{"AUTH-8 ClientLogin token as access_token", "access_token=" + token, "", "Token invalid"},
+		{"AUTH-4 AUTH-8 with a signature it is OAuth 1.0a", "oauth_signature=x&oauth_token=" + token2, "", "Token invalid"},
+		{"AUTH-76 AUTH-8 a user's name without signature is nothing", "xoauth_requestor_id=" + liz, "", "Authorization required"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var headers []string
+			if tt.header != "" {
+				headers = []string{"Authorization: " + tt.header}
+			}
+			a := w.do(t, http.MethodGet, "/whoami?"+tt.query, "", headers...)
+			if got := visible(a); got != tt.want {
+				t.Errorf("answer = %d %q, want %q", a.status, got, tt.want)
+			}
+		})
+	}
+	t.Run("AUTH-8 an expired token of OAuth 2.0 is invalid", func(t *testing.T) {
+		short, _ := w.give(t, liz, auth.Gift{Kind: auth.OAuth2Token, Scopes: allFeeds, Expires: w.clock.now().Add(time.Second)})
+		if got := w.whoBears(t, short); got != liz {
+			t.Errorf("before: %q", got)
+		}
+		w.clock.forward(time.Second)
+		if got := w.whoBears(t, short); got != "Token invalid" {
+			t.Errorf("after: %q", got)
+		}
+	})
+	t.Run("SEC-9 each scheme is switched off alone", func(t *testing.T) {
+		w := longbourn(t, auth.Options{})
+		token := w.token(t, liz)
+		token2, _ := w.give(t, liz, auth.Gift{Kind: auth.OAuth2Token, Scopes: allFeeds})
+		sub, _ := w.give(t, liz, auth.Gift{Kind: auth.AuthSubToken, Scopes: allFeeds})
+		present := map[string]string{
+			"ClientLogin": "GoogleLogin auth=" + token,
+			"AuthSub":     "AuthSub token=" + sub,
+			"OAuth 2.0":   "Bearer " + token2,
+		}
+		for off, o := range map[string]auth.Options{
+			"ClientLogin": {ClientLoginOff: true},
+			"AuthSub":     {AuthSubOff: true},
+			"OAuth 1.0a":  {OAuth1Off: true},
+			"OAuth 2.0":   {OAuth2Off: true},
+		} {
+			w.restart(t, o)
+			for scheme, header := range present {
+				want := liz
+				if scheme == off {
+					want = "Token invalid"
+				}
+				if got := strings.TrimSpace(visible(w.do(t, http.MethodGet, "/whoami", "", "Authorization: "+header))); got != want {
+					t.Errorf("without %s, a token of %s gives %q, want %q", off, scheme, got, want)
+				}
+			}
+		}
+	})
 	t.Run("AUTH-12 a token works any number of times, on any connection", func(t *testing.T) {
 		for range 3 {
 			http.DefaultTransport.(*http.Transport).CloseIdleConnections()
@@ -194,10 +269,20 @@ func TestChallenge(t *testing.T) {
 		"GoogleLogin auth=x":           required,
 		"AuthSub token=x":              `AuthSub realm="https://contacts.example.net/accounts/AuthSubRequest"`,
 		`OAuth oauth_consumer_key="x"`: `OAuth realm="https://contacts.example.net/accounts/OAuthGetRequestToken"`,
+		"OAuth x":                      `Bearer realm="https://contacts.example.net/", error="invalid_token"`,
+		"?access_token=x":              `Bearer realm="https://contacts.example.net/", error="invalid_token"`,
+		"?oauth_token=x":               `Bearer realm="https://contacts.example.net/", error="invalid_token"`,
+		"?oauth_signature=x":           `OAuth realm="https://contacts.example.net/accounts/OAuthGetRequestToken"`,
 		"bearer x":                     `Bearer realm="https://contacts.example.net/", error="invalid_token"`,
 	} {
 		t.Run("AUTH-9 "+header, func(t *testing.T) {
-			a := w.do(t, http.MethodGet, "/whoami", "", "Authorization: "+header)
+			query, _ := strings.CutPrefix(header, "?")
+			if query == header {
+				query = ""
+			} else {
+				header = ""
+			}
+			a := w.do(t, http.MethodGet, "/whoami?"+query, "", "Authorization: "+header)
 			if got := a.header.Get("WWW-Authenticate"); a.status != 401 || got != want {
 				t.Errorf("%d, WWW-Authenticate = %s, want %s", a.status, got, want)
 			}
@@ -232,6 +317,49 @@ func TestRequestLimit(t *testing.T) {
 		if a := ask(hers); a.status != 503 {
 			t.Errorf("right after that: %d %q", a.status, a.body)
 		}
+	})
+	t.Run("SEC-11 a restart gives no new burst", func(t *testing.T) {
+		limits := auth.Options{RequestRate: 0.5, RequestBurst: 4}
+		ctx := t.Context()
+		w := open(t, limits)
+		ask := func(owner store.Owner, times int, kind contacts.Kind) {
+			t.Helper()
+			for range times {
+				wantKind(t, w.AllowRequest(owner), kind)
+			}
+		}
+		kept := func(want int) {
+			t.Helper()
+			if n, err := w.KeptLimits(ctx); err != nil || n != want {
+				t.Errorf("%d limits are written down, %v, want %d", n, err, want)
+			}
+		}
+		ask(1, 4, "")
+		ask(2, 3, "")
+		kept(0) // nobody ran into a limit
+		ask(1, 3, contacts.Unavailable)
+		kept(1)
+		w.restart(t, limits) // as after a kill: the other has a burst again
+		ask(1, 1, contacts.Unavailable)
+		ask(2, 3, "")
+		must(t, w.KeepLimits(ctx))
+		kept(2)
+		w.restart(t, limits) // as after a proper end
+		ask(1, 1, contacts.Unavailable)
+		ask(2, 1, "")
+		ask(2, 1, contacts.Unavailable)
+		ask(3, 4, "")
+		w.clock.forward(2 * time.Second)
+		ask(1, 1, "")
+		ask(1, 1, contacts.Unavailable)
+		must(t, w.KeepLimits(ctx))
+		w.restart(t, auth.Options{RequestRate: 0.5, RequestBurst: 2}) // less is allowed now
+		ask(2, 1, "")
+		ask(2, 1, contacts.Unavailable)
+		w.clock.forward(time.Hour)
+		w.restart(t, limits) // what is written down has had its time
+		ask(1, 4, "")
+		ask(1, 1, contacts.Unavailable)
 	})
 	t.Run("SEC-11 ERR-53 the error", func(t *testing.T) {
 		w := open(t, auth.Options{RequestRate: 1})
