@@ -1,6 +1,9 @@
 package wire
 
 import (
+	"bytes"
+	"reflect"
+
 	"contacts"
 )
 
@@ -41,7 +44,7 @@ type Sent struct {
 // contact has text that XML cannot carry, or XML that is not well-formed.
 func (s *Sender) AppendContact(b []byte, c *contacts.Contact, a Sent) ([]byte, error) {
 	if c == nil {
-		return s.finish(s.begin(b, a, nil), len(b))
+		return s.finish(s.begin(b, a, nil), len(b), nil)
 	}
 	from := len(b)
 	b = s.begin(b, a, find(c.Extra, ""))
@@ -61,7 +64,7 @@ func (s *Sender) AppendContact(b []byte, c *contacts.Contact, a Sent) ([]byte, e
 	if u := find(c.Extra, ""); u != nil {
 		b = append(b, u.XML...) // XML-7
 	}
-	return s.finish(b, from)
+	return s.finish(b, from, c)
 }
 
 // isWhole reports whether the name is a full name at most.
@@ -74,7 +77,7 @@ func isWhole(n *contacts.Name) bool {
 // AppendGroup is to groups what AppendContact is to contacts.
 func (s *Sender) AppendGroup(b []byte, g *contacts.Group, a Sent) ([]byte, error) {
 	if g == nil {
-		return s.finish(s.begin(b, a, nil), len(b))
+		return s.finish(s.begin(b, a, nil), len(b), nil)
 	}
 	from := len(b)
 	b = s.begin(b, a, find(g.Extra, ""))
@@ -83,7 +86,7 @@ func (s *Sender) AppendGroup(b []byte, g *contacts.Group, a Sent) ([]byte, error
 	if u := find(g.Extra, ""); u != nil {
 		b = append(b, u.XML...) // XML-7
 	}
-	return s.finish(b, from)
+	return s.finish(b, from, g)
 }
 
 // begin appends the envelope.
@@ -123,9 +126,13 @@ func (s *Sender) appendText(b []byte, open string, u *contacts.Unknown, text, en
 	return s.e.appendTextXML(append(b, open...), u, text, end)
 }
 
-// finish ends the entry that begins at from, and checks it.
-func (s *Sender) finish(b []byte, from int) ([]byte, error) {
+// finish ends the entry that begins at from, and checks it. v is what it was
+// made of.
+func (s *Sender) finish(b []byte, from int, v any) ([]byte, error) {
 	b = append(b, "</entry>"...)
+	if bytes.Contains(b[from:], []byte("\uFFFD")) && !isText(reflect.ValueOf(v)) { // the encoder put it there
+		return b[:from], contacts.Errorf(contacts.Invalid, contacts.CodeParse, "The entry cannot be sent: it has a character that XML does not allow")
+	}
 	p := newParser(b[from:], nil)
 	defer p.free()
 	for {
@@ -136,6 +143,29 @@ func (s *Sender) finish(b []byte, from int) ([]byte, error) {
 			return b, nil
 		}
 	}
+}
+
+// isText reports whether all texts of a contact or group are such.
+func isText(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.String:
+		return contacts.IsText(v.String())
+	case reflect.Pointer:
+		return isText(v.Elem())
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if !isText(v.Field(i)) {
+				return false
+			}
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			if !isText(v.Index(i)) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // AppendBatch appends a feed of entries that a Sender wrote.
