@@ -318,9 +318,9 @@ func (s *Service) oauth2Granted(w http.ResponseWriter, r *http.Request, req *oau
 		return err
 	}
 	if isOOB(req.back.uri) {
-		title := "Success code=" // AUTH-83
+		title := "Success code=" + code // AUTH-83
 		if req.back.state != "" {
-			title = "Success state=" + url.QueryEscape(req.back.state) + "&code="
+			title = "Success state=" + url.QueryEscape(req.back.state) + "&code=" + code
 		}
 		return s.showCode(w, r, title, code)
 	}
