@@ -177,6 +177,7 @@ func (p *parser) received(r *Received, k Kind) error {
 		}
 		foreign = append(foreign, r.at)
 		p.back(start)
+		p.rooted = len(p.open) > 0
 		p.next()
 	}
 }
