@@ -196,7 +196,7 @@ func (s *Service) oauth2Form(w http.ResponseWriter, r *http.Request) (url.Values
 func oneEach(form url.Values) error {
 	for name, values := range form {
 		if len(values) > 1 && name != "scope" && oauth2Params[name] {
-			return oauth2Fault(invalidRequest, name+" comes more than once")
+			return oauth2Fault(invalidRequest, name+" comes more than once") // AUTH-109
 		}
 	}
 	if scopes := form["scope"]; len(scopes) > 1 {

@@ -203,21 +203,21 @@ func TestAuthorize(t *testing.T) {
 
 	// Neither the program nor the place is believed.
 	for _, tt := range []struct{ name, path string }{
-		{"AUTH-83 no client_id", w.asks(p, "client_id", "")},
-		{"AUTH-83 unknown client_id", w.asks(p, "client_id", "wickham")},
-		{"AUTH-83 no redirect_uri", w.asks(p, "redirect_uri", "")},
-		{"AUTH-83 another redirect_uri", w.asks(p, "redirect_uri", "https://wickham.example.net/")},
+		{"AUTH-83 AUTH-109 no client_id", w.asks(p, "client_id", "")},
+		{"AUTH-83 AUTH-109 unknown client_id", w.asks(p, "client_id", "wickham")},
+		{"AUTH-83 AUTH-109 no redirect_uri", w.asks(p, "redirect_uri", "")},
+		{"AUTH-83 AUTH-109 another redirect_uri", w.asks(p, "redirect_uri", "https://wickham.example.net/")},
 		{"AUTH-83 another query", w.asks(p, "redirect_uri", "https://planner.example.net/back?page=3")},
 		{"AUTH-83 a longer path", w.asks(p, "redirect_uri", webBack+"/more")},
 		{"AUTH-83 another port", w.asks(p, "redirect_uri", "https://planner.example.net:8443/back?page=2")},
 		{"AUTH-83 another user", w.asks(p, "redirect_uri", "https://planner.example.net@wickham.example.net/")},
 		{"AUTH-83 another scheme", w.asks(p, "redirect_uri", "http://planner.example.net/back?page=2")},
-		{"AUTH-83 a script", w.asks(p, "redirect_uri", "javascript:alert(1)")},
+		{"AUTH-83 AUTH-109 a script", w.asks(p, "redirect_uri", "javascript:alert(1)")},
 		{"AUTH-83 a fragment", w.asks(p, "redirect_uri", webBack+"#x")},
 		{"AUTH-83 loopback for a program on the web", w.asks(p, "redirect_uri", "http://127.0.0.1:8080/")},
 		{"AUTH-83 oob for a program on the web", w.asks(p, "redirect_uri", oob)},
-		{"AUTH-83 two redirect URIs", w.asks(p) + "&redirect_uri=https://wickham.example.net/"},
-		{"AUTH-83 two clients", w.asks(p) + "&client_id=wickham"},
+		{"AUTH-83 AUTH-109 two redirect URIs", w.asks(p) + "&redirect_uri=https://wickham.example.net/"},
+		{"AUTH-83 AUTH-109 two clients", w.asks(p) + "&client_id=wickham"},
 		{"a query that cannot be read", w.asks(p) + "&%zz"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -236,7 +236,7 @@ func TestAuthorize(t *testing.T) {
 		code string
 	}{
 		{"AUTH-91 response_type=token is off", p, []string{"response_type", "token"}, "unsupported_response_type"},
-		{"no response_type", p, []string{"response_type", ""}, "invalid_request"},
+		{"AUTH-109 no response_type", p, []string{"response_type", ""}, "invalid_request"},
 		{"unknown response_type", p, []string{"response_type", "code id_token"}, "unsupported_response_type"},
 		{"AUTH-88 no scope", p, []string{"scope", ""}, "invalid_scope"},
 		{"AUTH-88 unknown scope", p, []string{"scope", feedsScope + " https://mail.google.com/"}, "invalid_scope"},
@@ -302,15 +302,15 @@ func TestRemembered(t *testing.T) {
 			t.Errorf("prompt=none: %v, want error %q", q, want)
 		}
 	}
-	t.Run("AUTH-80 prompt=none shows nothing", func(t *testing.T) { silent(t, "login_required") })
+	t.Run("AUTH-80 AUTH-108 prompt=none shows nothing", func(t *testing.T) { silent(t, "login_required") })
 	asked(t, false, w.asks(p, "scope", "")) // an error
 	v := b.ask(t, w.asks(p), liz)
 	t.Run("AUTH-80 prompt=none before the consent", func(t *testing.T) { silent(t, "interaction_required") })
 	b.press(t, v, "allow")
 	t.Run("AUTH-80 prompt=none after it", func(t *testing.T) { silent(t, "") })
-	t.Run("AUTH-80 agreed before", func(t *testing.T) { asked(t, false, w.asks(p)) })
+	t.Run("AUTH-80 AUTH-108 agreed before", func(t *testing.T) { asked(t, false, w.asks(p)) })
 	t.Run("AUTH-80 approval_prompt=auto", func(t *testing.T) { asked(t, false, w.asks(p, "approval_prompt", "auto")) })
-	t.Run("AUTH-80 approval_prompt=force", func(t *testing.T) { asked(t, true, w.asks(p, "approval_prompt", "force")) })
+	t.Run("AUTH-80 AUTH-108 approval_prompt=force", func(t *testing.T) { asked(t, true, w.asks(p, "approval_prompt", "force")) })
 	t.Run("AUTH-80 prompt=consent", func(t *testing.T) { asked(t, true, w.asks(p, "prompt", "consent")) })
 	t.Run("AUTH-80 prompt=select_account", func(t *testing.T) { asked(t, true, w.asks(p, "prompt", "select_account")) })
 	t.Run("more scopes", func(t *testing.T) { asked(t, true, w.asks(p, "scope", feedsScope+" email")) })
@@ -325,7 +325,7 @@ func TestRemembered(t *testing.T) {
 		must(t, w.RevokeProgram(t.Context(), u.Owner, list[0].ID))
 	})
 	t.Run("taken back", func(t *testing.T) { asked(t, true, w.asks(p)) })
-	t.Run("a program that anybody can run is asked for each time", func(t *testing.T) {
+	t.Run("AUTH-108 a program that anybody can run is asked for each time", func(t *testing.T) {
 		p := w.program(t, auth.NewApp{Name: "Lydia's Notes", Public: true})
 		url := w.asks(p, "redirect_uri", "http://localhost:1234/", "code_challenge", challenge, "code_challenge_method", "S256")
 		asked(t, true, url)

@@ -87,7 +87,7 @@ func (s *Service) oauth2Authorize(w http.ResponseWriter, r *http.Request) error 
 	if wrong, err := s.oauth2Target(r.Context(), q, &req); err != nil {
 		return err
 	} else if wrong != "" {
-		return s.errorPage(w, r, http.StatusBadRequest, wrong)
+		return s.errorPage(w, r, http.StatusBadRequest, wrong) // AUTH-109
 	}
 	if err := s.oauth2Parse(q, s.ownHosts(r), &req); err != nil {
 		return s.oauth2Fail(w, r, &req, err)
@@ -105,7 +105,7 @@ func (s *Service) oauth2Silent(w http.ResponseWriter, r *http.Request, req *oaut
 		return err
 	}
 	if v.text == "" {
-		return s.oauth2Fail(w, r, req, oauth2Fault(loginRequired, "nobody is signed in"))
+		return s.oauth2Fail(w, r, req, oauth2Fault(loginRequired, "nobody is signed in")) // AUTH-108
 	}
 	a := s.oauth2Ask(*req)
 	before, err := s.agreedBefore(r, &a, v)
@@ -113,7 +113,7 @@ func (s *Service) oauth2Silent(w http.ResponseWriter, r *http.Request, req *oaut
 		return err
 	}
 	if !before || r.Method != http.MethodGet {
-		return s.oauth2Fail(w, r, req, oauth2Fault(interactionRequired, "the user has not agreed to this yet"))
+		return s.oauth2Fail(w, r, req, oauth2Fault(interactionRequired, "the user has not agreed to this yet")) // AUTH-108
 	}
 	return s.granted(w, r, &a, v)
 }
@@ -279,7 +279,7 @@ func (s *Service) oauth2Ask(req oauth2Request) ask {
 		// reached at its own address alone and has to show its secret
 		// (RFC 8252, section 8.6).
 		a.Remembered = func(ctx context.Context, u *Account) (bool, error) {
-			return s.remembered(ctx, u.Owner, req.app.ID, req.scopes)
+			return s.remembered(ctx, u.Owner, req.app.ID, req.scopes) // AUTH-108
 		}
 	}
 	return a

@@ -161,7 +161,7 @@ func roomForRefresh(tx store.Tx, grant string) error {
 	}
 	all = slices.DeleteFunc(all, func(k keyed[token]) bool { return k.value.Grant != grant })
 	slices.SortFunc(all, func(a, b keyed[token]) int { return a.value.Created.Compare(b.value.Created) })
-	for len(all) >= maxRefresh {
+	for len(all) >= maxRefresh { // AUTH-104
 		if err := tx.DeleteRecord(recordRefresh, all[0].key); err != nil {
 			return err
 		}

@@ -43,7 +43,7 @@ func (s *Service) oauth2Token(w http.ResponseWriter, r *http.Request) error {
 	case grantRefresh:
 		a, err = s.tokenByRefresh(w, r, form)
 	case grantJWT:
-		a, err = s.tokenByAssertion(w, r, form)
+		a, err = s.tokenByAssertion(w, r, form) // AUTH-110
 	case grantDevice:
 		a, err = s.tokenByDevice(w, r, form, form.Get("device_code"))
 	case grantOldDevice:
@@ -185,7 +185,7 @@ func (s *Service) tokenByRefresh(w http.ResponseWriter, r *http.Request, form ur
 		case !found || t.App != app.ID || t.expired(s.now()):
 			return badRefresh() // AUTH-88
 		case !fewer.within(t.Scopes):
-			return oauth2Fault(invalidScope, "the refresh token was not granted these scopes") // AUTH-88
+			return oauth2Fault(invalidScope, "the refresh token was not granted these scopes") // AUTH-88, AUTH-104
 		}
 		if err := goodAccount(tx); err != nil {
 			return err

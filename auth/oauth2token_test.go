@@ -147,7 +147,7 @@ func TestCode(t *testing.T) {
 			}
 		})
 	}
-	t.Run("AUTH-88 a parameter twice", func(t *testing.T) {
+	t.Run("AUTH-88 AUTH-109 a parameter twice", func(t *testing.T) {
 		a := w.do(t, http.MethodPost, tokenPath, query(form...)+"&code="+code)
 		a.fails(t, 400, "invalid_request")
 	})
@@ -269,7 +269,7 @@ func TestRefresh(t *testing.T) {
 		w.refresh(t, other, got.Refresh).fails(t, 400, "invalid_grant")
 		w.refresh(t, p, got.Refresh, "client_secret", "wrong").fails(t, 401, "invalid_client")
 	})
-	t.Run("AUTH-88 fewer scopes, not more", func(t *testing.T) {
+	t.Run("AUTH-88 AUTH-104 fewer scopes, not more", func(t *testing.T) {
 		both := offline(t, "scope", feedsScope+" "+readonlyScope)
 		next := w.refresh(t, p, both.Refresh, "scope", readonlyScope).good(t)
 		if next.Scope != readonlyScope {
@@ -281,7 +281,7 @@ func TestRefresh(t *testing.T) {
 		w.refresh(t, p, both.Refresh, "scope", feedsScope+" email").fails(t, 400, "invalid_scope")
 		w.refresh(t, p, both.Refresh, "scope", "ball").fails(t, 400, "invalid_scope")
 	})
-	t.Run("a program that loses its refresh tokens", func(t *testing.T) {
+	t.Run("AUTH-104 a program that loses its refresh tokens", func(t *testing.T) {
 		first := offline(t, "scope", "email")
 		var last tokens
 		for range 50 {
