@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"contacts"
-	"contacts/reply"
 	"contacts/store"
 )
 
@@ -315,8 +314,7 @@ func (s *Service) tokenByDevice(w http.ResponseWriter, r *http.Request, form url
 		a, err = s.issue(tx, d.Owner, app, d.Scopes, d.Grant, true)
 		return err
 	})
-	reply.SetAccount(w, int64(d.Owner))
-	return a, err
+	return a, s.issuedTo(w, d.Owner, err)
 }
 
 // endDevice forgets a device that has had its answer.

@@ -11,7 +11,6 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"contacts"
-	"contacts/reply"
 	"contacts/store"
 )
 
@@ -74,8 +73,7 @@ func (s *Service) tokenByAssertion(w http.ResponseWriter, r *http.Request, form 
 		a, err = s.issue(tx, owner, app, scopes, id, false)
 		return err
 	})
-	reply.SetAccount(w, int64(owner))
-	return a, err
+	return a, s.issuedTo(w, owner, err)
 }
 
 // checkAssertion makes sure of the signature and of all that the assertion

@@ -125,6 +125,9 @@ func (s *Service) jsonError(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.As(err, &e):
 		body.Error, body.Description = e.code, e.description
+		if e.code != authorizationPending && e.code != slowDown {
+			s.log.Info("token refused", "request", reply.RequestID(w), "reason", e.code)
+		}
 	case status == http.StatusUnauthorized:
 		body.Error = invalidToken
 	case status == http.StatusForbidden:

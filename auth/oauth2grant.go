@@ -141,7 +141,9 @@ func (s *Service) issue(tx store.Tx, owner store.Owner, a *app, scopes Scopes, g
 		ExpiresIn:   int(oauth2Life / time.Second), // AUTH-86
 		Scope:       strings.Join(scopes, " "),
 	}
-	if err := putToken(tx, answer.AccessToken, t); err != nil || !offline {
+	// One that has expired is told what one that never was is told, so it is
+	// not remembered: tools of service accounts take one after the other.
+	if err := put(tx, recordToken, tokenKey(answer.AccessToken), t, t.Expires); err != nil || !offline {
 		return answer, err
 	}
 	if err := roomForRefresh(tx, grant); err != nil {

@@ -104,11 +104,19 @@ func (s *Service) tokenByCode(w http.ResponseWriter, r *http.Request, form url.V
 		a, err = s.issue(tx, owner, app, c.Scopes, c.Grant, c.Offline)
 		return err
 	})
-	if err == nil {
+	if err == nil && refused != nil {
+		s.log.Warn("code used twice, access ended", "request", reply.RequestID(w), "account", int64(owner), "client", app.ID)
 		err = refused
 	}
-	reply.SetAccount(w, int64(owner))
-	return a, err
+	return a, s.issuedTo(w, owner, err)
+}
+
+// issuedTo notes for the log whose token was issued, if there was no error.
+func (s *Service) issuedTo(w http.ResponseWriter, owner store.Owner, err error) error {
+	if err == nil {
+		reply.SetAccount(w, int64(owner))
+	}
+	return err
 }
 
 func badCode() error {
@@ -196,8 +204,7 @@ func (s *Service) tokenByRefresh(w http.ResponseWriter, r *http.Request, form ur
 		a, err = s.issue(tx, owner, app, fewer, t.Grant, false) // AUTH-87
 		return err
 	})
-	reply.SetAccount(w, int64(owner))
-	return a, err
+	return a, s.issuedTo(w, owner, err)
 }
 
 func badRefresh() error {
