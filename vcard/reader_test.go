@@ -60,7 +60,7 @@ func TestReaderProperties(t *testing.T) {
 		{"folded within a character", V3, "NOTE:caf\xc3\r\n \xa9", Property{Name: "NOTE", Value: "café"}},
 		{"a colon in the value", V3, "URL:http://example.com/", Property{Name: "URL", Value: "http://example.com/"}},
 		{"a semicolon too many", V3, "TEL;;TYPE=HOME;:1", Property{Name: "TEL", Params: []Param{{"TYPE", "HOME"}}, Value: "1"}},
-		{"control characters", V3, "NOTE:a\x00b\x0bc", Property{Name: "NOTE", Value: `ab\nc`}},
+		{"control characters", V3, "NOTE:a\x01b\x0bc", Property{Name: "NOTE", Value: `ab\nc`}},
 		{"Windows-1252 without a word", V3, "FN:caf\xe9 \x80", Property{Name: "FN", Value: "café €"}},
 		{"quoted-printable in 3.0", V3, "NOTE;ENCODING=QUOTED-PRINTABLE:a=0D=0Ab=C3=A9=\r\n tail", Property{Name: "NOTE", Value: `a\nbé tail`}},
 
