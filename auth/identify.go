@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"path"
 	"slices"
 
 	"contacts"
@@ -19,7 +18,7 @@ type Identity struct {
 	Scopes   Scopes    // what the credentials may touch; nil: not limited
 	App      string    // client id of the registered program that asks, else empty
 
-	path string // of the request, escaped and clean, which Scopes must cover
+	path string // of the request, escaped, which Scopes must cover
 }
 
 // The reasons of errors of kind Unauthorized.
@@ -63,7 +62,7 @@ func (s *Service) Identify(r *http.Request) (*Identity, error) {
 			id.Scopes = Scopes{}
 		}
 		id.ReadOnly = id.Scopes.ReadOnly()
-		id.path = path.Clean("/" + r.URL.EscapedPath())
+		id.path = r.URL.EscapedPath()
 	}
 	return id, nil
 }

@@ -149,34 +149,35 @@ func scopePath(scope string) string {
 }
 
 // covers reports whether the scopes let the holder read at a path, given
-// escaped and clean. Whole segments count, whichever way they are escaped.
+// escaped. Whole segments count, whichever way they are escaped and however
+// many slashes stand between them. A path with dots for segments is of nothing.
 func (sc Scopes) covers(path string) bool {
-	return slices.ContainsFunc(sc, func(scope string) bool { return scopeCovers(scope, path) })
+	seg, ok := pathSegments(path)
+	return ok && slices.ContainsFunc(sc, func(scope string) bool { return scopeCovers(scope, seg) })
 }
 
 // coversWrite is covers for changes.
 func (sc Scopes) coversWrite(path string) bool {
-	return slices.ContainsFunc(sc, func(scope string) bool { return writes(scope) && scopeCovers(scope, path) })
+	seg, ok := pathSegments(path)
+	return ok && slices.ContainsFunc(sc, func(scope string) bool { return writes(scope) && scopeCovers(scope, seg) })
 }
 
-func scopeCovers(scope, path string) bool {
-	prefix := scopePath(scope)
-	if prefix == "" {
-		return false
-	}
-	prefix = strings.TrimSuffix(prefix, "/") + "/"
-	for segment := range strings.SplitSeq(prefix[:len(prefix)-1], "/") {
-		var have string
-		var more bool
-		have, path, more = strings.Cut(path, "/")
-		a, errA := url.PathUnescape(segment)
-		b, errB := url.PathUnescape(have)
-		if errA != nil || errB != nil || a != b {
-			return false // RES-53
+func scopeCovers(scope string, seg []string) bool {
+	prefix, ok := pathSegments(scopePath(scope))
+	return ok && len(prefix) > 0 && len(seg) >= len(prefix) && slices.Equal(seg[:len(prefix)], prefix) // RES-53
+}
+
+// pathSegments are the decoded segments of a path.
+func pathSegments(escaped string) (seg []string, ok bool) {
+	for s := range strings.SplitSeq(escaped, "/") {
+		if s == "" {
+			continue
 		}
-		if !more {
-			path = "\x00" // no segment is equal to it
+		s, err := url.PathUnescape(s)
+		if err != nil || s == "." || s == ".." {
+			return nil, false
 		}
+		seg = append(seg, s)
 	}
-	return true
+	return seg, true
 }

@@ -98,6 +98,11 @@ func TestScopeCovers(t *testing.T) {
 		{"https://www.google.com/m8/feeds/contacts/liz@example.com/", "/m8/feeds/contacts/jane@example.com/full", false, false},
 		{"https://www.google.com/m8/feeds/contacts/liz@example.com/", "/m8/feeds/contacts/liz@example.com%2f/full", false, false},
 		{"openid email", book, false, false},
+		{allFeeds, "//m8//feeds///contacts/default/full", true, true},
+		{allFeeds, "/m8/feeds/contacts/%2e%2e/groups/default/full", false, false},
+		{allFeeds, "/m8/feeds/contacts/./default/full", false, false},
+		{allFeeds, "/m8/feeds/%zz", false, false},
+		{allFeeds, "/m8%2ffeeds/contacts/default/full", false, false},
 	} {
 		t.Run("RES-53 "+tt.scope+" "+tt.path, func(t *testing.T) {
 			sc, err := auth.ParseScopes(tt.scope)
