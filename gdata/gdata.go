@@ -44,18 +44,24 @@ type handler struct {
 	o        Options
 	book     *book.Service
 	auth     *auth.Service
+	identify func(*http.Request) (*auth.Identity, error) // that of auth
 	contacts kind
 	groups   kind
 }
 
 // New returns the handler of all URLs under /m8/feeds/.
 func New(b *book.Service, a *auth.Service, o Options) http.Handler {
+	h := newHandler(b, a, o)
+	return reply.Handle(h.serve, h.fail)
+}
+
+func newHandler(b *book.Service, a *auth.Service, o Options) *handler {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	h := &handler{o: o, book: b, auth: a}
+	h := &handler{o: o, book: b, auth: a, identify: a.Identify}
 	h.contacts, h.groups = contactKind(b), groupKind(b)
-	return reply.Handle(h.serve, h.fail)
+	return h
 }
 
 // A resource is what a URL names: the methods that it has.
@@ -154,7 +160,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if rq.identity, err = h.auth.Identify(rq.Request); err != nil { // RES-1
+	if rq.identity, err = h.identify(rq.Request); err != nil { // RES-1
 		return err
 	}
 	reply.SetAccount(w, int64(rq.identity.Account.Owner))
