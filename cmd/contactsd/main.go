@@ -112,6 +112,7 @@ func (a *app) command() *cobra.Command {
 		root.PersistentFlags().AddFlag(a.set.flags.Lookup(name))
 	}
 	root.AddCommand(a.serveCommand(), a.quickstartCommand(), a.domainCommand(), a.userCommand(), a.appCommand(), a.tokenCommand(),
+		a.importCommand(), a.exportCommand(),
 		a.healthcheckCommand(), a.versionCommand())
 	return root
 }
