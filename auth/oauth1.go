@@ -275,7 +275,7 @@ func (s *Service) oauth1Granted(w http.ResponseWriter, r *http.Request, text str
 		return err
 	}
 	if back == nil {
-		return s.showCode(w, r, "Success code=", verifier) // AUTH-65
+		return s.showCode(w, r, "Success code="+verifier, verifier) // AUTH-65
 	}
 	return back.send(w, "oauth_token", text, "oauth_verifier", verifier) // AUTH-65
 }

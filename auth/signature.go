@@ -118,7 +118,9 @@ func (s *Service) addressed(r *http.Request) requestTarget {
 		if i := strings.IndexByte(rest, '/'); i >= 0 {
 			authority, path = rest[:i], rest[i:]
 		}
-		add(scheme, authority)
+		if scheme = strings.ToLower(scheme); scheme == "http" || scheme == "https" {
+			add(scheme, authority)
+		}
 		t.path = path
 	}
 	if t.path == "" {
