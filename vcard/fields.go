@@ -191,11 +191,11 @@ func writeNote(w *writer) {
 		return
 	}
 	w.with()
-	if w.keptParams(w.c.Extra, ""); len(w.params) > 0 {
-		if w.params[0] != (Param{"X-OF", "NOTE"}) {
-			w.params = w.params[:0]
-		} else {
-			w.params = w.params[1:]
+	for i := range w.c.Extra {
+		if u := &w.c.Extra[i]; u.In == "" && strings.Contains(u.XML, noteParams) {
+			el, _, _ := cutElement(u.XML[strings.Index(u.XML, noteParams):])
+			params, _ := readXParams(nil, el.body)
+			w.params = append(w.params, params[1:]...)
 		}
 	}
 	w.openWith("NOTE")

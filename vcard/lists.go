@@ -142,7 +142,7 @@ func writeOrgs(w *writer) {
 		default:
 			place = slotPlace[slotRole]
 		}
-		w.use(organizationUses, o.Rel, o.Label, o.Primary, o.Extra, place)
+		w.use(organizationUses, o.Rel, o.Label, o.Primary, o.Extra, place, slotPlace[:slotYomi]...)
 		if several && w.item == 0 {
 			w.newItem()
 		}

@@ -223,7 +223,7 @@ func (w *writer) writeSocial(s *contacts.Website) {
 		w.param("TYPE", "pref")
 	}
 	w.types = 0
-	w.extra("X-EXTRA", s.Extra)
+	w.extra("X-EXTRA", s.Extra, "")
 	w.openWith(name)
 	w.b = appendURI(w.b, s.Href)
 	w.close()
@@ -287,7 +287,7 @@ func writeLanguages(w *writer) {
 		}
 		w.with()
 		w.keptParams(l.Extra, "")
-		w.extra("X-EXTRA", l.Extra)
+		w.extra("X-EXTRA", l.Extra, "")
 		w.openWith(name)
 		w.b = appendEscaped(w.b, v)
 		w.close()

@@ -122,7 +122,7 @@ func writeN(w *writer) {
 	n := fullName(w.c)
 	w.with()
 	w.keptParams(w.c.Name.Extra, "")
-	w.extra("X-EXTRA", w.c.Name.Extra)
+	w.extra("X-EXTRA", w.c.Name.Extra, "", "gd:fullName")
 	w.openWith("N")
 	w.structured(n.Family, n.Given, n.Additional, n.Prefix, n.Suffix)
 	w.close()

@@ -1,6 +1,7 @@
 package vcard
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,8 +73,8 @@ func (w *writer) readExtra() {
 					left = append(left, rest...)
 					break
 				}
-				if _, local := cutPrefix(el.name); local == "parameters" && isXCard(&el) {
-					rest = after // of a field
+				if strings.HasPrefix(el.source, noteParams) && w.c.Notes != "" {
+					rest = after
 					continue
 				}
 				if w.kept, ok = readXCard(&el, w.kept); !ok {
@@ -200,7 +201,7 @@ func (w *writer) keptParams(ex contacts.Extra, in string) {
 // use collects the parameters of an item: its types, what was kept, and the
 // XML around it. A label gives the property a group, for which label writes the
 // X-ABLabel after the property.
-func (w *writer) use(f *family, rel, label string, primary bool, ex contacts.Extra, in string) {
+func (w *writer) use(f *family, rel, label string, primary bool, ex contacts.Extra, in string, places ...string) {
 	w.with()
 	w.item = 0
 	if label != "" || f.labels {
@@ -227,13 +228,18 @@ func (w *writer) use(f *family, rel, label string, primary bool, ex contacts.Ext
 		w.param("PREF", "1")
 	}
 	w.param("X-REL", other)
-	w.extra("X-EXTRA", ex)
+	if len(ex) > 0 {
+		w.extra("X-EXTRA", ex, append(places, in)...)
+	}
 }
 
-// extra collects the XML around an element, without the parameters in it.
-func (w *writer) extra(name string, ex contacts.Extra) {
+// extra collects the XML around an element. The parameters in it that belong to
+// the places are written as such.
+func (w *writer) extra(name string, ex contacts.Extra, places ...string) {
 	for _, u := range ex {
-		_, u.XML = cutParams(nil, u.XML)
+		if slices.Contains(places, u.In) {
+			_, u.XML = cutParams(nil, u.XML)
+		}
 		if u.Attrs+u.XML != "" {
 			w.params = append(w.params, Param{name, u.In}, Param{name, u.Attrs}, Param{name, u.XML})
 		}

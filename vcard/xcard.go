@@ -22,6 +22,7 @@ const (
 	xcardNS    = "urn:ietf:params:xml:ns:vcard-4.0"
 	xcardDecl  = " xmlns='" + xcardNS + "'"
 	parameters = "<parameters" + xcardDecl + ">"
+	noteParams = parameters + "<x-of><text>NOTE</text></x-of>" // of the notes, whose element has no room for XML
 )
 
 // appendXCard appends the element of a property.
@@ -123,7 +124,7 @@ func readXCard(el *element, ps []Property) ([]Property, bool) {
 	if prefix != "" {
 		prefix += ":"
 	}
-	if !isXCard(el) {
+	if !isXCard(el) || local == "parameters" {
 		return ps, false
 	}
 	if local != "group" {
