@@ -167,9 +167,7 @@ func (s *Service) oauth2Parse(q url.Values, hosts []string, req *oauth2Request) 
 		return scopeFault(err)
 	}
 	req.scopes = scopes
-	if hint := q.Get("login_hint"); strings.Contains(hint, "@") { // it may be a number instead
-		req.hint = hint
-	}
+	req.hint = q.Get("login_hint")
 	if hd := fold(q.Get("hd")); hd != "default" && hd != "*" {
 		req.domain = hd
 	}
