@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"html"
 	"net/http"
 	"strings"
 	"time"
@@ -109,6 +110,7 @@ func (c *Client) errorOf(rq *request, a *answer) *Error {
 	case a.status >= 300 && a.status < 400:
 		e.Message = "the server is elsewhere: " + a.header.Get("Location")
 	case isHTML(a):
+		e.Message = title(a.body)
 	default:
 		e.Message = line(e.Body)
 	}
@@ -116,6 +118,21 @@ func (c *Client) errorOf(rq *request, a *answer) *Error {
 		e.Message = strings.ToLower(http.StatusText(a.status))
 	}
 	return e
+}
+
+// title is the title of a web page, or empty.
+func title(page []byte) string {
+	lower := bytes.ToLower(page) // as long as page, up to the title of any real one
+	from := bytes.Index(lower, []byte("<title>"))
+	if from < 0 || len(lower) != len(page) {
+		return ""
+	}
+	from += len("<title>")
+	to := bytes.IndexByte(page[from:], '<')
+	if to < 0 {
+		return ""
+	}
+	return line(html.UnescapeString(string(page[from : from+to])))
 }
 
 // line is a text as one line of bounded length.

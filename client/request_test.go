@@ -240,7 +240,8 @@ func TestErrors(t *testing.T) {
 	}{
 		"a web page instead of a feed":      {200, "text/html; charset=UTF-8", page, "is a web page and no feed"},
 		"a web page of a lying server":      {200, "application/atom+xml", page, "is a web page and no feed"},
-		"a web page with an error":          {502, "text/html", page, "502: bad gateway"},
+		"a web page with an error":          {502, "text/html", page, "502: Welcome to Netherfield"},
+		"a page with an error and no title": {502, "text/html", "<html></html>", "502: bad gateway"},
 		"a redirect":                        {302, "text/html", "", "302: the server is elsewhere"},
 		"no XML":                            {200, "application/atom+xml", "\x00\x01", "cannot be read"},
 		"XML that breaks off":               {200, "application/atom+xml", oneEntry[:len(oneEntry)-9], "cannot be read"},
