@@ -78,6 +78,27 @@ func TestCode(t *testing.T) {
 		w.refresh(t, p, got.Refresh).fails(t, 400, "invalid_grant")
 		w.exchange(t, p, code).fails(t, 400, "invalid_grant")
 	})
+	t.Run("AUTH-90 used many times at the same moment", func(t *testing.T) {
+		code := w.code(t, p)
+		answers := make(chan answer)
+		for range 8 {
+			go func() { answers <- w.exchange(t, p, code) }()
+		}
+		var given []tokens
+		for range 8 {
+			if a := <-answers; a.status == http.StatusOK {
+				given = append(given, a.good(t))
+			} else {
+				a.fails(t, 400, "invalid_grant")
+			}
+		}
+		if len(given) != 1 {
+			t.Fatalf("%d got tokens, want 1", len(given))
+		}
+		if who := w.whoBears(t, given[0].Access); who != "Token invalid" {
+			t.Errorf("the token lets %s in", who)
+		}
+	})
 	t.Run("AUTH-90 an old code", func(t *testing.T) {
 		code := w.code(t, p)
 		w.clock.forward(10 * time.Minute)
