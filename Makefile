@@ -54,3 +54,4 @@ testsum:
 
 test-deps:
 	@tools/install-test-deps.sh
+	@tools/install-node-clients.sh

@@ -8,6 +8,7 @@ package conformance
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -78,8 +79,30 @@ func noteSource(root string) error {
 
 // A server is a running program.
 type server struct {
-	url  string // such as http://127.0.0.1:41234
-	addr string // its host and port
+	url    string        // such as http://127.0.0.1:41234
+	addr   string        // its host and port
+	data   string        // its data directory
+	stdout *bufio.Reader // what it prints after where it listens
+}
+
+// contactsd runs another command of the program on the server's data, and
+// returns what it prints.
+func (s *server) contactsd(t *testing.T, stdin string, args ...string) string {
+	t.Helper()
+	bin, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(bin, append(args, "--data", s.data)...)
+	cmd.Env = clean()
+	cmd.Stdin = strings.NewReader(stdin)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("contactsd %s: %v\n%s%s", strings.Join(args, " "), err, out, stderr.Bytes())
+	}
+	return string(out)
 }
 
 // start runs the server program with further flags of serve, on a new data
@@ -92,18 +115,10 @@ func start(t *testing.T, flags ...string) *server {
 		t.Fatal(err)
 	}
 	data := t.TempDir()
-	command := func(stdin string, args ...string) {
-		t.Helper()
-		cmd := exec.Command(bin, append(args, "--data", data)...)
-		cmd.Env = clean()
-		cmd.Stdin = strings.NewReader(stdin)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("contactsd %s: %v\n%s", strings.Join(args, " "), err, out)
-		}
-	}
-	command("", "domain", "add", domain)
-	command(password+"\n", "user", "add", user, "--name", userName, "--password-stdin")
-	command(password+"\n", "user", "add", admin, "--name", "Mr Bennet", "--admin", "--password-stdin")
+	s := &server{data: data}
+	s.contactsd(t, "", "domain", "add", domain)
+	s.contactsd(t, password+"\n", "user", "add", user, "--name", userName, "--password-stdin")
+	s.contactsd(t, password+"\n", "user", "add", admin, "--name", "Mr Bennet", "--admin", "--password-stdin")
 
 	logFile, err := os.Create(filepath.Join(data, "log"))
 	if err != nil {
@@ -131,7 +146,8 @@ func start(t *testing.T, flags ...string) *server {
 			showLog(t, logFile.Name())
 		}
 	})
-	line, err := bufio.NewReader(stdout).ReadString('\n')
+	s.stdout = bufio.NewReader(stdout)
+	line, err := s.stdout.ReadString('\n')
 	if err != nil {
 		t.Fatalf("the server does not say that it listens: %v", err)
 	}
@@ -139,8 +155,9 @@ func start(t *testing.T, flags ...string) *server {
 	if !ok {
 		t.Fatalf("the server says %q, want listening on ...", line)
 	}
-	_, addr, _ := strings.Cut(url, "://")
-	return &server{url: url, addr: addr}
+	s.url = url
+	_, s.addr, _ = strings.Cut(url, "://")
+	return s
 }
 
 // showLog prints what the server's log has of trouble, and its last lines.
