@@ -157,6 +157,9 @@ func (s *Service) errorPage(w http.ResponseWriter, _ *http.Request, status int, 
 	case http.StatusServiceUnavailable:
 		heading = "Please try again later"
 	}
+	if !strings.HasSuffix(text, ".") {
+		text += "."
+	}
 	return s.notePage(w, status, note{Heading: heading, Texts: []string{text}, Bad: true})
 }
 

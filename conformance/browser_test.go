@@ -1,0 +1,533 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"html"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/chromedp"
+	"github.com/dghubble/oauth1"
+	"golang.org/x/oauth2"
+)
+
+// screenshots is a folder into which the browser's test puts pictures of all
+// pages, for people to look at; empty for none.
+var screenshots = os.Getenv("CONFORMANCE_SCREENSHOTS")
+
+// TestBrowser walks from the links of a web application to a feed that the
+// application reads with its token, in a real browser.
+func TestBrowser(t *testing.T) {
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
+		missing(t, "chromium", err)
+	}
+	srv := start(t)
+	addContact(t, srv, "Jane Bennet")
+	app := newApplication(t, srv)
+	b := newBrowser(t, chromium)
+
+	// Each step begins where the one before has ended.
+	step := func(name string, f func(*testing.T)) {
+		if !t.Run(name, f) {
+			t.FailNow()
+		}
+	}
+	step("AUTH-37 AUTH-43 AUTH-45 AuthSub, signing in on the way with the keyboard alone", func(t *testing.T) {
+		b.open(t, srv.url+"/")
+		b.look(t, "front", "Contacts")
+		b.open(t, app.url+"/")
+		b.press(t, "#authsub")
+		b.look(t, "sign-in", "Sign in")
+		b.keys(t, "liz@example.com\tmansfield\r")
+		b.look(t, "sign-in-wrong", "Sign in")
+		b.keys(t, password+"\r") // the focus waits there
+		b.look(t, "consent-unregistered", "Allow "+strings.TrimPrefix(app.elsewhere(""), "http://")+" to use your contacts?")
+		b.press(t, "button[value=allow]")
+		b.at(t, app.elsewhere("/authsub/back"), "AuthSub: Jane Bennet")
+	})
+
+	step("AUTH-65 OAuth 1.0a", func(t *testing.T) {
+		b.open(t, app.url+"/")
+		b.press(t, "#oauth1")
+		b.look(t, "consent-registered", "Allow Netherfield Balls to use your contacts?")
+		b.press(t, "button[value=allow]")
+		b.at(t, app.url+"/oauth1/back", "OAuth 1.0a: Jane Bennet")
+	})
+
+	step("AUTH-80 AUTH-82 SEC-5 OAuth 2.0, and the application goes on to another host", func(t *testing.T) {
+		b.open(t, app.url+"/")
+		b.press(t, "#oauth2")
+		b.at(t, srv.url+"/o/oauth2/auth", "Allow Netherfield Balls to use your contacts?")
+		b.press(t, "button[value=allow]")
+		b.at(t, app.elsewhere("/oauth2/done"), "OAuth 2.0: Jane Bennet")
+	})
+
+	step("AUTH-80 SEC-5 OAuth 2.0 again, after signing out", func(t *testing.T) {
+		b.open(t, srv.url+"/account/sign-out")
+		b.look(t, "sign-out", "Sign out")
+		b.press(t, "button[value=sign-out]")
+		b.look(t, "signed-out", "You are signed out")
+		b.open(t, app.url+"/")
+		b.press(t, "#oauth2")
+		b.keys(t, user+"\t"+password+"\r")
+		b.at(t, srv.url+"/o/oauth2/auth", "Allow Netherfield Balls to use your contacts?")
+		b.press(t, "button[value=allow]")
+		b.at(t, app.elsewhere("/oauth2/done"), "OAuth 2.0: Jane Bennet")
+	})
+
+	step("AUTH-65 AUTH-83 a code to copy", func(t *testing.T) {
+		b.open(t, app.oauth2("urn:ietf:wg:oauth:2.0:oob").AuthCodeURL("longbourn"))
+		b.press(t, "button[value=allow]")
+		b.look(t, "code", "Your code")
+		if title := b.eval(t, "document.title"); !regexp.MustCompile(`^Success .*code=[A-Za-z0-9_/-]{20,}$`).MatchString(title) {
+			t.Errorf("the title of the window is %q", title)
+		}
+	})
+
+	step("AUTH-43 denial", func(t *testing.T) {
+		b.open(t, app.url+"/")
+		b.press(t, "#authsub")
+		b.press(t, "button[value=deny]")
+		b.look(t, "denied", "You denied access")
+	})
+
+	step("AUTH-39 an error is a page", func(t *testing.T) {
+		b.open(t, srv.url+"/accounts/AuthSubRequest?next=javascript:alert(1)&scope="+contactsScope)
+		b.look(t, "error", "This request cannot be used")
+	})
+
+	step("SEC-8 the programs, and taking back their access", func(t *testing.T) {
+		if got := app.read(t); got != "Jane Bennet" {
+			t.Fatalf("the application reads %q", got)
+		}
+		b.open(t, srv.url+"/account")
+		b.look(t, "account", "Your account")
+		b.press(t, `a[href="/account/programs"]`)
+		b.look(t, "programs", "Programs with access")
+		b.press(t, "button[value=revoke-all]")
+		b.look(t, "programs-none", "Programs with access")
+		if got := app.read(t); got != "401 Token invalid" {
+			t.Errorf("the application reads %q afterwards", got)
+		}
+	})
+
+	step("SEC-8 a new password", func(t *testing.T) {
+		const wanted = "till this moment I never knew myself"
+		b.open(t, srv.url+"/account/password")
+		b.look(t, "password", "Change your password")
+		b.fill(t, "#password", "mansfield")
+		b.fill(t, "#new", wanted)
+		b.fill(t, "#again", wanted)
+		b.press(t, "button[value=change]")
+		b.look(t, "password-wrong", "Change your password")
+		b.fill(t, "#password", password)
+		b.fill(t, "#new", wanted)
+		b.fill(t, "#again", wanted)
+		b.press(t, "button[value=change]")
+		b.look(t, "password-changed", "Your account")
+	})
+
+	step("SEC-4 a captcha", func(t *testing.T) {
+		b.open(t, srv.url+"/account")
+		b.press(t, "button[value=sign-out]")
+		b.open(t, srv.url+"/account")
+		for range 3 { // as many failed above
+			b.fill(t, "#email", "collins@example.com")
+			b.keys(t, "\tmansfield\r")
+		}
+		b.fill(t, "#email", "collins@example.com")
+		b.keys(t, "\tmansfield\r")
+		b.look(t, "captcha", "Sign in")
+		if width := b.eval(t, "String(document.querySelector('img.captcha').naturalWidth)"); width != "262" {
+			t.Errorf("the picture is %s pixels wide, want 262", width)
+		}
+	})
+}
+
+// addContact gives the user a contact.
+func addContact(t *testing.T, srv *server, name string) {
+	t.Helper()
+	login, err := http.PostForm(srv.url+"/accounts/ClientLogin", url.Values{"Email": {user}, "Passwd": {password}, "service": {"cp"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer login.Body.Close()
+	text, err := io.ReadAll(login.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, token, _ := strings.Cut(strings.TrimSpace(string(text)), "Auth=")
+	entry := `<entry xmlns="http://www.w3.org/2005/Atom"><category scheme="http://schemas.google.com/g/2005#kind" ` +
+		`term="http://schemas.google.com/contact/2008#contact"/><title>` + name + `</title></entry>`
+	req, err := http.NewRequest(http.MethodPost, srv.url+"/m8/feeds/contacts/default/full", strings.NewReader(entry))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "GoogleLogin auth="+token)
+	req.Header.Set("Content-Type", "application/atom+xml")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusCreated {
+		t.Fatalf("adding a contact: %s", resp.Status)
+	}
+}
+
+// An application is a web application that wants to read contacts, by each of
+// the services where a user allows that.
+type application struct {
+	url        string
+	server     *server
+	id, secret string
+
+	mu     sync.Mutex
+	client *http.Client // with the access of OAuth 2.0
+}
+
+// newApplication registers an application and starts it.
+func newApplication(t *testing.T, srv *server) *application {
+	t.Helper()
+	app := &application{server: srv}
+	mux := http.NewServeMux()
+	web := httptest.NewServer(mux)
+	t.Cleanup(web.Close)
+	app.url = web.URL
+	out := srv.contactsd(t, "", "app", "add", "Netherfield Balls", "--callback-host", "127.0.0.1",
+		"--redirect-uri", app.url+"/oauth2/back", "--redirect-uri", "urn:ietf:wg:oauth:2.0:oob")
+	registered := regexp.MustCompile(`client id: (\S+)\n(?:.*\n)*?client secret: (\S+)`).FindStringSubmatch(out)
+	if registered == nil {
+		t.Fatalf("app add prints %q", out)
+	}
+	app.id, app.secret = registered[1], registered[2]
+
+	page := func(w http.ResponseWriter, heading string) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprintf(w, "<!DOCTYPE html><title>Application</title><h1>%s</h1>", html.EscapeString(heading))
+	}
+	authSub := srv.url + "/accounts/AuthSubRequest?" + url.Values{"next": {app.elsewhere("/authsub/back")}, "scope": {contactsScope}, "session": {"1"}}.Encode()
+	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprintf(w, `<!DOCTYPE html><title>Application</title><h1>Application</h1>
+<a id="authsub" href="%s">AuthSub</a> <a id="oauth1" href="/oauth1">OAuth 1.0a</a> <a id="oauth2" href="/oauth2">OAuth 2.0</a>`, html.EscapeString(authSub))
+	})
+	mux.HandleFunc("/favicon.ico", http.NotFound)
+
+	mux.HandleFunc("/authsub/back", func(w http.ResponseWriter, r *http.Request) {
+		once := authorized(r.URL.Query().Get("token"))
+		_, answer := fetch(once, srv.url+"/accounts/AuthSubSessionToken")
+		token := regexp.MustCompile(`Token=(\S+)`).FindStringSubmatch(answer)
+		if token == nil {
+			page(w, "AuthSub: no session token")
+			return
+		}
+		page(w, "AuthSub: "+app.names(authorized(token[1])))
+	})
+
+	config1 := &oauth1.Config{ConsumerKey: app.id, ConsumerSecret: app.secret, CallbackURL: app.url + "/oauth1/back", Endpoint: oauth1.Endpoint{
+		RequestTokenURL: srv.url + "/accounts/OAuthGetRequestToken?scope=" + url.QueryEscape(contactsScope),
+		AuthorizeURL:    srv.url + "/accounts/OAuthAuthorizeToken",
+		AccessTokenURL:  srv.url + "/accounts/OAuthGetAccessToken",
+	}}
+	secrets := map[string]string{} // of request tokens
+	mux.HandleFunc("/oauth1", func(w http.ResponseWriter, r *http.Request) {
+		token, secret, err := config1.RequestToken()
+		if err != nil {
+			page(w, "OAuth 1.0a: "+err.Error())
+			return
+		}
+		app.mu.Lock()
+		secrets[token] = secret
+		app.mu.Unlock()
+		to, err := config1.AuthorizationURL(token)
+		if err != nil {
+			page(w, "OAuth 1.0a: "+err.Error())
+			return
+		}
+		http.Redirect(w, r, to.String(), http.StatusFound)
+	})
+	mux.HandleFunc("/oauth1/back", func(w http.ResponseWriter, r *http.Request) {
+		token, verifier, err := oauth1.ParseAuthorizationCallback(r)
+		if err == nil {
+			app.mu.Lock()
+			secret := secrets[token]
+			app.mu.Unlock()
+			token, secret, err = config1.AccessToken(token, secret, verifier)
+			if err == nil {
+				page(w, "OAuth 1.0a: "+app.names(config1.Client(context.Background(), oauth1.NewToken(token, secret))))
+				return
+			}
+		}
+		page(w, "OAuth 1.0a: "+err.Error())
+	})
+
+	config2 := app.oauth2(app.url + "/oauth2/back")
+	verifier := oauth2.GenerateVerifier()
+	mux.HandleFunc("/oauth2", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, config2.AuthCodeURL("longbourn", oauth2.S256ChallengeOption(verifier)), http.StatusFound)
+	})
+	mux.HandleFunc("/oauth2/back", func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("state") != "longbourn" {
+			page(w, "OAuth 2.0: another state")
+			return
+		}
+		token, err := config2.Exchange(context.Background(), r.URL.Query().Get("code"), oauth2.VerifierOption(verifier))
+		if err != nil {
+			page(w, "OAuth 2.0: "+err.Error())
+			return
+		}
+		app.mu.Lock()
+		app.client = config2.Client(context.Background(), token)
+		app.mu.Unlock()
+		http.Redirect(w, r, app.elsewhere("/oauth2/done"), http.StatusFound)
+	})
+	mux.HandleFunc("/oauth2/done", func(w http.ResponseWriter, r *http.Request) {
+		page(w, "OAuth 2.0: "+app.names(app.allowed()))
+	})
+	return app
+}
+
+// oauth2 is the configuration of OAuth 2.0 for a redirect URI.
+func (app *application) oauth2(redirect string) *oauth2.Config {
+	return &oauth2.Config{
+		ClientID: app.id, ClientSecret: app.secret, RedirectURL: redirect, Scopes: []string{contactsScope},
+		Endpoint: oauth2.Endpoint{AuthURL: app.server.url + "/o/oauth2/auth", TokenURL: app.server.url + "/o/oauth2/token"},
+	}
+}
+
+// elsewhere is a path of the application under another name of its host, under
+// which it is not registered.
+func (app *application) elsewhere(path string) string {
+	return strings.Replace(app.url, "127.0.0.1", "localhost", 1) + path
+}
+
+func (app *application) allowed() *http.Client {
+	app.mu.Lock()
+	defer app.mu.Unlock()
+	return app.client
+}
+
+// read is what the application reads with the access that OAuth 2.0 gave it.
+func (app *application) read(t *testing.T) string {
+	t.Helper()
+	return app.names(app.allowed())
+}
+
+// names are the names of the contacts, or why they are not to be had.
+func (app *application) names(client *http.Client) string {
+	status, feed := fetch(client, app.server.url+"/m8/feeds/contacts/default/full?v=3.0")
+	if status != "200 OK" {
+		return status
+	}
+	var names []string
+	for _, m := range regexp.MustCompile(`<gd:fullName>([^<]*)</gd:fullName>`).FindAllStringSubmatch(feed, -1) {
+		names = append(names, m[1])
+	}
+	return strings.Join(names, ", ")
+}
+
+// fetch is the status and body of a GET, or why there is none.
+func fetch(client *http.Client, target string) (status, body string) {
+	resp, err := client.Get(target)
+	if err != nil {
+		return err.Error(), ""
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err.Error(), ""
+	}
+	return resp.Status, string(b)
+}
+
+// authorized presents an AuthSub token with each request.
+func authorized(token string) *http.Client { return &http.Client{Transport: authSubToken(token)} }
+
+type authSubToken string
+
+func (token authSubToken) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", `AuthSub token="`+string(token)+`"`)
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// A browser is a running Chromium with one tab.
+type browser struct {
+	ctx context.Context
+}
+
+// newBrowser starts Chromium with a profile of its own. What it says of
+// violated security policies fails the test, and ends the wait for a page that
+// such a policy keeps from coming.
+func newBrowser(t *testing.T, chromium string) *browser {
+	t.Helper()
+	flags := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
+		chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("no-proxy-server", true))
+	ctx, stop := chromedp.NewExecAllocator(context.Background(), flags...)
+	t.Cleanup(stop)
+	ctx, stopCause := context.WithCancelCause(ctx)
+	t.Cleanup(func() { stopCause(nil) })
+	ctx, closeTab := chromedp.NewContext(ctx)
+	t.Cleanup(closeTab)
+	b := &browser{ctx: ctx}
+	err := chromedp.Listen(ctx, func(ev any) {
+		if e, ok := ev.(*log.EventEntryAdded); ok && e.Entry.Source == "security" {
+			stopCause(fmt.Errorf("the browser says: %s", e.Entry.Text))
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := context.Cause(ctx); err != nil {
+			t.Errorf("browser: %v", err)
+		}
+	})
+	return b
+}
+
+// do runs steps, and fails the test if they cannot be done.
+func (b *browser) do(t *testing.T, steps ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		t.Fatalf("%v (%v)", err, context.Cause(b.ctx))
+	}
+}
+
+// leads runs a step that leads to another page, and waits for it.
+func (b *browser) leads(t *testing.T, step chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	if _, err := chromedp.RunResponse(b.ctx, step); err != nil {
+		t.Fatalf("%v (%v)", err, context.Cause(b.ctx))
+	}
+}
+
+// open goes to a page.
+func (b *browser) open(t *testing.T, target string) {
+	t.Helper()
+	b.leads(t, chromedp.Navigate(target))
+}
+
+// press presses a button or link, and waits for the page that it leads to.
+func (b *browser) press(t *testing.T, selector string) {
+	t.Helper()
+	b.need(t, selector)
+	b.leads(t, chromedp.Click(chromedp.CSS(selector)))
+}
+
+// need fails the test if a page lacks an element. A page is whole when it has
+// loaded: to wait for more would be to wait for ever.
+func (b *browser) need(t *testing.T, selector string) {
+	t.Helper()
+	if b.eval(t, fmt.Sprintf("String(document.querySelector(%q) !== null)", selector)) != "true" {
+		t.Fatalf("the page %q has no %s", b.heading(t), selector)
+	}
+}
+
+// keys types into the field that has the focus, and waits for the page to which
+// the last key leads. A new page gives the focus to a field as soon as it is
+// drawn.
+func (b *browser) keys(t *testing.T, keys string) {
+	t.Helper()
+	b.need(t, "[autofocus]")
+	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool]("document.activeElement.matches('input')")); err != nil {
+		t.Fatal(err)
+	}
+	b.leads(t, chromedp.KeyEvent(keys))
+}
+
+// fill replaces what is in a field.
+func (b *browser) fill(t *testing.T, selector, value string) {
+	t.Helper()
+	b.need(t, selector)
+	b.do(t, chromedp.Clear(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), value))
+}
+
+// eval is the value of an expression, a string.
+func (b *browser) eval(t *testing.T, expression string) string {
+	t.Helper()
+	value, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](expression))
+	if err != nil {
+		t.Fatalf("%s: %v (%v)", expression, err, context.Cause(b.ctx))
+	}
+	return value
+}
+
+// at checks where the browser is, and the heading of the page.
+func (b *browser) at(t *testing.T, address, heading string) {
+	t.Helper()
+	if got := b.eval(t, "location.origin + location.pathname"); got != address {
+		t.Fatalf("the browser is at %s, want %s", got, address)
+	}
+	if got := b.heading(t); got != heading {
+		t.Fatalf("the page is %q, want %q", got, heading)
+	}
+}
+
+func (b *browser) heading(t *testing.T) string {
+	t.Helper()
+	return b.eval(t, "document.querySelector('h1').textContent.trim()")
+}
+
+// flaws names what is wrong with how a page is shown: what is wider than the
+// window, what is too small to be hit, and a focus that cannot be seen.
+const flaws = `(() => {
+	const wrong = [];
+	if (document.documentElement.scrollWidth > window.innerWidth) wrong.push("wider than the window");
+	for (const e of document.querySelectorAll("button, a.button, input:not([type=hidden]):not([type=checkbox]), label.check")) {
+		const r = e.getBoundingClientRect();
+		if (r.height < 24 || r.width < 24) wrong.push("too small: " + e.outerHTML);
+		if (r.left < 0 || r.right > window.innerWidth) wrong.push("cut off: " + e.outerHTML);
+	}
+	const focus = document.activeElement;
+	if (focus !== document.body && getComputedStyle(focus).outlineStyle === "none") wrong.push("the focus does not show");
+	if (getComputedStyle(document.body).fontSize !== "16px") wrong.push("no stylesheet");
+	return wrong.join("; ");
+})()`
+
+// look checks a page of the server by its heading and how it is shown, on a
+// telephone and on a desk, by day and by night.
+func (b *browser) look(t *testing.T, name, heading string) {
+	t.Helper()
+	if got := b.heading(t); got != heading {
+		t.Fatalf("the page is %q, want %q", got, heading)
+	}
+	for _, scheme := range []string{"dark", "light"} {
+		media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
+		if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, media); err != nil {
+			t.Fatal(err)
+		}
+		for _, width := range []int64{360, 1280} {
+			b.do(t, chromedp.EmulateViewport(width, 800))
+			if wrong := b.eval(t, flaws); wrong != "" {
+				t.Errorf("%s, %d pixels wide, %s: %s", name, width, scheme, wrong)
+			}
+			if screenshots == "" {
+				continue
+			}
+			png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(screenshots, fmt.Sprintf("%s-%d-%s.png", name, width, scheme)), png, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
