@@ -169,9 +169,9 @@ func readPriority(im *importer, p *Property) bool {
 // readNote joins notes, and keeps one apart that has parameters and is not the
 // first.
 func readNote(im *importer, p *Property) bool {
-	v := p.Text()
+	v := strings.TrimSpace(p.Text())
 	switch {
-	case strings.TrimSpace(v) == "":
+	case v == "":
 		return true
 	case im.c.Notes == "":
 		im.c.Notes = v

@@ -4,25 +4,26 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"os"
 	"path/filepath"
 	"reflect"
 	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
 )
 
 // FuzzReader checks that nothing makes the package panic, that what it reads
 // survives being written and read again, and that what it makes of it is valid.
 func FuzzReader(f *testing.F) {
-	files, err := filepath.Glob("testdata/*.vcf")
+	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil {
 		f.Fatal(err)
 	}
 	for _, name := range files {
-		data, err := os.ReadFile(name)
+		ar, err := txtar.ParseFile(name)
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(data)
+		f.Add(ar.Files[0].Data)
 	}
 	f.Add([]byte("BEGIN:VCARD\nVERSION:2.1\nN;ENCODING=QUOTED-PRINTABLE:=C3=A9=\n;x\nAGENT:\nBEGIN:VCARD\nEND:VCARD\nEND:VCARD"))
 	f.Add([]byte("BEGIN:VCARD\na.X;A=\"^n\",b;HOME:\\\\\\;\n \xff\nEND:VCARD\n"))

@@ -127,9 +127,11 @@ func writeIMs(w *writer) {
 			w.param("X-SERVICE-TYPE", s.name)
 		case strings.HasSuffix(m.Protocol, ":") && isScheme(m.Protocol[:len(m.Protocol)-1]):
 			scheme = m.Protocol[:len(m.Protocol)-1]
-			if scheme == "im" || findService(scheme) != nil {
-				w.param("X-SERVICE-TYPE", m.Protocol)
+			name := scheme
+			if scheme == "im" || findService(scheme) != nil { // not what the word alone means
+				name = m.Protocol
 			}
+			w.param("X-SERVICE-TYPE", name)
 		default:
 			w.param("X-SERVICE-TYPE", m.Protocol)
 		}

@@ -250,16 +250,16 @@ func writePhones(w *writer) {
 	for i := range w.c.Phones {
 		t := &w.c.Phones[i]
 		w.use(phoneUses, t.Rel, t.Label, t.Primary, t.Extra, "")
+		// In version 3.0 a number is text, and programs show it as it stands.
 		uri := strings.HasPrefix(t.URI, "tel:") && t.URI[len("tel:"):] == t.Number && isTelURI(t.Number)
 		switch {
 		case uri && w.v4:
 			w.param("VALUE", "uri")
-		case uri:
 		case t.URI != "" || strings.HasPrefix(t.Number, "tel:"):
 			w.params = append(w.params, Param{"X-URI", t.URI})
 		}
 		w.openWith("TEL")
-		if uri || strings.HasPrefix(t.Number, "tel:") {
+		if uri && w.v4 || strings.HasPrefix(t.Number, "tel:") {
 			w.b = append(w.b, "tel:"...)
 		}
 		w.b = appendEscaped(w.b, t.Number)

@@ -7,9 +7,9 @@ import (
 )
 
 func readFN(im *importer, p *Property) bool {
-	v := p.Text()
+	v := strings.TrimSpace(p.Text())
 	switch {
-	case strings.TrimSpace(v) == "":
+	case v == "":
 		return true
 	case im.c.Name.Full != "":
 		return false

@@ -43,6 +43,10 @@ func readPhoto(im *importer, p *Property) bool {
 			kind = "image/" + kind
 		}
 	default:
+		if scheme, _ := cutScheme(data); strings.HasPrefix(scheme, "http") && p.Param("VALUE") == "" { // Google's links
+			im.keep(&Property{Group: p.Group, Name: p.Name, Params: append([]Param{{"VALUE", "uri"}}, p.Params...), Value: data})
+			return true
+		}
 		return false
 	}
 	data = strings.TrimRight(strings.Join(strings.Fields(data), ""), "=")

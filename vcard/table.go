@@ -100,9 +100,9 @@ func text(in, name string, get func(*contacts.Contact) *string, also ...string) 
 
 // text reads a field that is one text. A second one is left alone.
 func (im *importer) text(p *Property, in string, field *string) bool {
-	v := p.Text()
+	v := strings.TrimSpace(p.Text())
 	switch {
-	case strings.TrimSpace(v) == "":
+	case v == "":
 		return true
 	case *field != "", in == "" && len(p.Params) > 0:
 		return false

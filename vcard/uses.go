@@ -36,14 +36,14 @@ var (
 	addressUses = &family{none: "other", words: []relWord{{"home", []string{"home"}}, {"work", []string{"work"}}, {"other", nil}}}
 	imUses      = &family{none: "other", words: []relWord{{"home", []string{"home"}}, {"work", []string{"work"}},
 		{"netmeeting", []string{"x-netmeeting"}}, {"other", nil}}}
-	organizationUses = &family{none: "work", words: []relWord{{"work", nil}, {"other", []string{"x-other"}}}}
+	organizationUses = &family{none: "work", words: []relWord{{"work", nil}, {"other", []string{"other"}}}}
 	phoneUses        = &family{none: "other", ignored: "voice", words: []relWord{
 		{"work_mobile", []string{"work", "cell"}},
 		{"work_fax", []string{"work", "fax"}},
 		{"work_pager", []string{"work", "pager"}},
 		{"home_fax", []string{"home", "fax"}},
-		{"other_fax", []string{"x-other", "fax"}},
-		{"company_main", []string{"work", "x-main"}},
+		{"other_fax", []string{"other", "fax"}},
+		{"company_main", []string{"work", "main"}},
 		{"mobile", []string{"cell"}},
 		{"fax", []string{"fax"}},
 		{"pager", []string{"pager"}},
@@ -51,7 +51,7 @@ var (
 		{"isdn", []string{"isdn"}},
 		{"tty_tdd", []string{"textphone"}},
 		{"tty_tdd", []string{"x-ttytdd"}},
-		{"main", []string{"x-main"}},
+		{"main", []string{"main"}},
 		{"assistant", []string{"x-assistant"}},
 		{"callback", []string{"x-callback"}},
 		{"internal-extension", []string{"x-internal-extension"}},
@@ -65,7 +65,7 @@ var (
 		{"other", nil},
 	}}
 	websiteUses = &family{none: "home-page", words: []relWord{{"home-page", nil}, {"home", []string{"home"}}, {"work", []string{"work"}},
-		{"blog", []string{"x-blog"}}, {"ftp", []string{"x-ftp"}}, {"profile", []string{"x-profile"}}, {"other", []string{"x-other"}}}}
+		{"blog", []string{"x-blog"}}, {"ftp", []string{"x-ftp"}}, {"profile", []string{"x-profile"}}, {"other", []string{"other"}}}}
 	calendarUses = &family{none: "home", words: []relWord{{"home", nil}, {"work", []string{"work"}}}}
 	freeBusyUses = &family{none: "free-busy", words: []relWord{{"free-busy", nil}}}
 	jotUses      = &family{none: "other", words: []relWord{{"home", []string{"home"}}, {"work", []string{"work"}}, {"other", nil},
