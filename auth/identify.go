@@ -92,26 +92,13 @@ type held struct {
 // present finds a token of one of the kinds, and its account. It fails with
 // kind Unauthorized for a token that lets nobody in (AUTH-8).
 //
-// One View reads both, and nothing else is read for a request.
 func (s *Service) present(ctx context.Context, text string, kinds ...TokenKind) (*held, error) {
 	owner, ok := tokenOwner(text)
 	if !ok {
 		return nil, unauthorized(reasonInvalid) // AUTH-8
 	}
 	key := tokenKey(text)
-	var h *holder
-	err := s.store.View(ctx, owner, func(tx store.Tx) error { // the token alone counts, wherever it comes from: AUTH-12
-		token, err := tx.Record(recordToken, key)
-		if err != nil {
-			return err
-		}
-		account, err := tx.Record(recordAccount, selfKey)
-		if err != nil {
-			return err
-		}
-		h, err = s.holders.decode(key, token, account)
-		return err
-	})
+	h, err := s.holder(ctx, owner, key)
 	switch {
 	case contacts.KindOf(err) == contacts.NotFound:
 		return nil, unauthorized(reasonInvalid) // AUTH-8
@@ -126,6 +113,35 @@ func (s *Service) present(ctx context.Context, text string, kinds ...TokenKind) 
 		return nil, unauthorized(reasonInvalid) // AUTH-8
 	}
 	return &held{owner: owner, key: key, token: h.token, account: h.account}, nil
+}
+
+// holder reads the token under key, and its account. It fails with kind
+// NotFound without one of them. One View reads both, nothing else is read for a
+// request, and nothing at all while the store does not change.
+func (s *Service) holder(ctx context.Context, owner store.Owner, key string) (*holder, error) {
+	state, known := s.store.State()
+	if known {
+		if h := s.holders.current(key, state); h != nil {
+			return h, nil
+		}
+	}
+	var h *holder
+	err := s.store.View(ctx, owner, func(tx store.Tx) error { // the token alone counts, wherever it comes from: AUTH-12
+		token, err := tx.Record(recordToken, key)
+		if err != nil {
+			return err
+		}
+		account, err := tx.Record(recordAccount, selfKey)
+		if err != nil {
+			return err
+		}
+		h, err = s.holders.decode(key, token, account)
+		return err
+	})
+	if err == nil && known {
+		s.holders.confirm(h, state)
+	}
+	return h, err
 }
 
 // off reports whether tokens of a kind are switched off.

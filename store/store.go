@@ -33,9 +33,9 @@ const MaxID contacts.ID = 1<<40 - 1
 
 // A Store keeps the books and records of all owners.
 type Store interface {
-	// View runs fn on a snapshot of owner's rows, which is taken at its first
-	// read: it sees all that was committed before, and nothing that commits
-	// after that.
+	// View runs fn on a snapshot of owner's rows, which is taken between the
+	// call and its first read: it sees all that was committed before the call,
+	// and nothing that commits after the first read.
 	// Views do not wait for updates. The Tx and all that it hands out
 	// die with fn.
 	View(ctx context.Context, owner Owner, fn func(Tx) error) error
@@ -55,12 +55,20 @@ type Store interface {
 	// anything, and should leave work that needs no Tx to before and after.
 	Update(ctx context.Context, owner Owner, fn func(Tx) error) error
 
+	// State names the state of the whole store: as long as it stays the same,
+	// nothing has been committed. It is asked before what it shall vouch for is
+	// read. ok is false when the store cannot tell at once.
+	State() (s State, ok bool)
+
 	// Ready fails when the store cannot serve.
 	Ready(ctx context.Context) error
 
 	// Close waits for the transactions under way and closes the store.
 	Close() error
 }
+
+// A State is an opaque name.
+type State [12]uint32
 
 // A Tx is one transaction on the rows of one owner. It is used by one
 // goroutine. Methods that change something fail in a View.

@@ -5,6 +5,8 @@ import (
 	"time"
 	"unsafe"
 
+	"contacts/store"
+
 	lite "zombiezen.com/go/sqlite"
 )
 
@@ -16,7 +18,12 @@ const busyTimeout = 5 * time.Second
 type conn struct {
 	*lite.Conn
 	stmts map[string]*lite.Stmt // by the text as bind is given it
+	reads bool                  // a statement ran since beginRead
 	used  time.Time             // last, see pool
+
+	held  bool        // the transaction is open on the state, see pool
+	state store.State // of the database, as the transaction sees it
+	since time.Time   // when the transaction began
 }
 
 // open connects to the database file, which must exist. The cache is its
@@ -74,6 +81,7 @@ var unseen = strings.NewReplacer(" = ?", " = +?", "LIMIT ?", "LIMIT +?")
 // statement returns the prepared statement for sql. What was bound to it
 // before still is.
 func (c *conn) statement(sql string) (*lite.Stmt, error) {
+	c.reads = true
 	if stmt := c.stmts[sql]; stmt != nil {
 		return stmt, stmt.Reset()
 	}

@@ -1,9 +1,8 @@
 // Package sqlite is the store in one embedded SQLite database. It is made for
 // this server; package store has the contract.
 //
-// One goroutine writes: it takes all updates that wait, runs them in one
-// transaction and commits once, so that many writers share the wait for the
-// disk. Readers have connections of their own and wait for nobody. After a
+// One connection writes: all updates that wait are run in one transaction and
+// committed at once, so that many writers share the wait for the disk. Readers have connections of their own and wait for nobody. After a
 // crash SQLite takes up the last commit by itself.
 package sqlite
 
@@ -89,12 +88,17 @@ func (s *Store) open(dir string) error {
 		return err
 	}
 	background.SetBusyTimeout(0)
-	s.pool = pool{path: s.path, slots: make(chan struct{}, maxReaders)}
+	index, err := openWALIndex(s.path)
+	if err != nil {
+		c.Close()
+		background.Close()
+		return err
+	}
+	s.pool = pool{path: s.path, index: index, slots: make(chan struct{}, maxReaders)}
 	s.log = startCheckpointer(background, s.o.Logger)
-	s.w = &writer{conn: c, log: s.log, o: s.o}
+	s.w = newWriter(c, s.log, s.o)
 	s.index = startIndexer(s, s.o)
 	s.w.index = s.index
-	s.w.start()
 	return nil
 }
 
@@ -174,10 +178,6 @@ func (s *Store) View(ctx context.Context, owner store.Owner, fn func(store.Tx) e
 		return fault(err)
 	}
 	defer s.pool.put(c)
-	if err := c.beginRead(); err != nil {
-		return fault(err)
-	}
-	defer c.rollback()
 	t := &tx{conn: c, owner: owner, now: s.o.Now}
 	err = fn(t)
 	if t.overdue > 0 {
@@ -185,6 +185,9 @@ func (s *Store) View(ctx context.Context, owner store.Owner, fn func(store.Tx) e
 	}
 	return err
 }
+
+// State implements store.Store.
+func (s *Store) State() (store.State, bool) { return s.pool.index.state() }
 
 // Update implements store.Store.
 func (s *Store) Update(ctx context.Context, owner store.Owner, fn func(store.Tx) error) error {
@@ -217,5 +220,5 @@ func (s *Store) Close() error {
 	}
 	s.mu.Unlock()
 	<-s.idle
-	return fault(errors.Join(s.pool.close(), s.w.stop(), s.log.stop()))
+	return fault(errors.Join(s.pool.close(), s.w.close(), s.log.stop(), s.pool.index.close()))
 }

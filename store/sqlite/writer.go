@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"contacts"
@@ -14,89 +14,88 @@ import (
 )
 
 const (
-	maxGroup = 128  // updates that share a commit
-	maxQueue = 1024 // updates that wait; a further one waits to be let in
-
-	gatherTime = 100 * time.Microsecond
+	maxGroup   = 128                    // updates that share a commit
+	gatherTime = 100 * time.Microsecond // the most that a group waits to become as large as the last one
 )
 
 // A writer runs all updates of this process, in the order in which they came.
+//
+// It has no goroutine of its own. A caller that finds nobody at work leads: it
+// runs its update and all others that wait, commits them together, and hands
+// the lead to the first of those that came meanwhile. So one caller alone waits
+// for the disk and for nobody else.
 type writer struct {
 	conn  *conn
 	o     Options
-	queue chan *update
-	done  chan struct{} // closed when the queue is closed and empty
+	log   *checkpointer
+	index *indexer
 
-	patience *time.Timer // see gather
-	group    []*update   // the updates that share the transaction under way
-	log      *checkpointer
-	index    *indexer
+	mu      sync.Mutex
+	queue   []*update // those that wait, oldest first
+	led     bool      // there is a leader
+	wanted  int       // the leader waits for so many, if it is not 0
+	arrived chan struct{}
+
+	// the leader's
+	group    []*update // the updates that share the transaction under way
+	patience *time.Timer
 }
 
 // An update is one call of Store.Update.
 type update struct {
-	ctx   context.Context
-	owner store.Owner
-	fn    func(store.Tx) error
-	state atomic.Int32
+	ctx    context.Context
+	owner  store.Owner
+	fn     func(store.Tx) error
+	chosen bool // to lead
 
 	err     error
 	panics  any  // what fn panicked with
 	indexed int  // see tx
 	buried  bool // see tx
 
-	ended chan struct{} // receives one value when the fields above hold the outcome
+	turn chan bool // receives true if the caller is to lead, and false if the fields above hold the outcome
 }
 
-// The states of an update.
-const (
-	waiting int32 = iota
-	begun
-	abandoned // its caller has left before it began
-)
-
-var updates = sync.Pool{New: func() any { return &update{ended: make(chan struct{}, 1)} }}
+var updates = sync.Pool{New: func() any { return &update{turn: make(chan bool, 1)} }}
 
 // errLost is what the others of a group get when SQLite gives up their common
 // transaction because of an error in one of them.
 var errLost = contacts.Errorf(contacts.Unavailable, contacts.CodeOverloaded, "The store gave up the transaction")
 
-// errExit is what an update gets, and all that share its transaction, when its
-// function ended the goroutine instead of returning.
+// errExit is what the others of a group get when a function ended the
+// goroutine instead of returning.
 var errExit = errors.New("an update ended its goroutine")
 
-func (w *writer) start() {
-	w.queue, w.done, w.patience = make(chan *update, maxQueue), make(chan struct{}), time.NewTimer(0)
-	go w.run()
+func newWriter(c *conn, log *checkpointer, o Options) *writer {
+	w := &writer{conn: c, log: log, o: o, arrived: make(chan struct{}, 1), patience: time.NewTimer(0)}
+	w.patience.Stop()
+	return w
 }
 
-// stop ends the writer, after all updates.
-func (w *writer) stop() error {
-	close(w.queue)
-	<-w.done
-	return w.conn.Close()
-}
+// close closes the connection. No update is under way.
+func (w *writer) close() error { return w.conn.Close() }
 
-// update has fn run by the writer. It panics with what fn panics with.
+// update runs fn, or has it run. It panics with what fn panics with.
 func (w *writer) update(ctx context.Context, owner store.Owner, fn func(store.Tx) error) error {
 	u := updates.Get().(*update)
 	u.ctx, u.owner, u.fn = ctx, owner, fn
-	u.state.Store(waiting)
-	select {
-	case w.queue <- u:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	select {
-	case <-u.ended:
-	case <-ctx.Done():
-		if u.state.CompareAndSwap(waiting, abandoned) {
-			return ctx.Err() // the writer still holds u
+	lead := w.enter(u)
+	if !lead {
+		select {
+		case lead = <-u.turn:
+		case <-ctx.Done():
+			if w.leave(u) {
+				u.err = ctx.Err()
+			} else {
+				lead = <-u.turn
+			}
 		}
-		<-u.ended
+	}
+	if lead {
+		w.lead()
 	}
 	err, panics := u.err, u.panics
-	u.ctx, u.fn, u.err, u.panics, u.indexed, u.buried = nil, nil, nil, nil, 0, false
+	*u = update{turn: u.turn}
 	updates.Put(u)
 	if panics != nil {
 		panic(panics)
@@ -104,60 +103,84 @@ func (w *writer) update(ctx context.Context, owner store.Owner, fn func(store.Tx
 	return err
 }
 
-// run commits one group after the other. While one commits, the next gathers.
-func (w *writer) run() {
-	defer func() {
-		if w.group != nil { // a function ended this goroutine
-			w.end(errors.Join(errExit, w.conn.rollback()))
-			go w.run()
-		}
-	}()
-	for u := range w.queue {
-		w.gather(u)
-		w.end(w.commit())
-		w.log.committed()
-		if w.log.restart.Swap(false) {
-			w.log.report(w.conn.checkpoint("PASSIVE")) // what came in during the last one
-		}
+// enter adds u to those that wait, and reports whether it is to lead.
+func (w *writer) enter(u *update) (lead bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.queue = append(w.queue, u)
+	if w.wanted != 0 && len(w.queue) >= w.wanted {
+		w.wanted = 0
+		w.arrived <- struct{}{}
 	}
-	w.group = nil
-	close(w.done)
+	lead = !w.led
+	w.led = true
+	return lead
 }
 
-// gather makes a group of the update and all others that wait. When the last
-// group was larger, more are likely on their way, and a commit takes longer
-// than to wait for them a little.
-func (w *writer) gather(u *update) {
-	expected := len(w.group)
-	w.group = append(w.group[:0], u)
-	var late <-chan time.Time
-	for len(w.group) < maxGroup {
-		open := true
-		select {
-		case u, open = <-w.queue:
-		default:
-			if len(w.group) >= expected {
-				return
-			}
-			if late == nil {
-				w.patience.Reset(gatherTime)
-				late = w.patience.C
-			}
-			select {
-			case u, open = <-w.queue:
-			case <-late:
-				return
-			}
-		}
-		if !open {
-			return
-		}
-		w.group = append(w.group, u)
+// leave takes u out of those that wait, unless it has had its turn.
+func (w *writer) leave(u *update) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	i := slices.Index(w.queue, u)
+	if i < 0 || u.chosen {
+		return false
 	}
+	w.queue = slices.Delete(w.queue, i, i+1)
+	return true
+}
+
+// lead commits one group, that of the caller, who waits at the head of the
+// queue.
+func (w *writer) lead() {
+	defer w.handOver()
+	w.gather()
+	w.end(w.commit())
+	w.log.committed()
+	if w.log.restart.Swap(false) {
+		w.log.report(w.conn.checkpoint("PASSIVE")) // what came in during the last one
+	}
+}
+
+// handOver makes the first of those that wait the leader.
+func (w *writer) handOver() {
+	if !w.conn.AutocommitEnabled() { // a function ended this goroutine
+		w.end(errors.Join(errExit, w.conn.rollback()))
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.led = len(w.queue) > 0; w.led {
+		w.queue[0].chosen = true
+		w.queue[0].turn <- true
+	}
+}
+
+// gather makes a group of all that wait. When the last group was larger, more
+// are likely on their way, and a commit takes longer than to wait for them a
+// little.
+func (w *writer) gather() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if expected := len(w.group); len(w.queue) < expected {
+		w.wanted = expected
+		w.mu.Unlock()
+		w.patience.Reset(gatherTime)
+		select {
+		case <-w.arrived:
+			w.patience.Stop()
+		case <-w.patience.C:
+		}
+		w.mu.Lock()
+		if w.wanted = 0; len(w.arrived) > 0 {
+			<-w.arrived
+		}
+	}
+	n := min(len(w.queue), maxGroup)
+	w.group = append(w.group[:0], w.queue[:n]...)
+	w.queue = slices.Delete(w.queue, 0, n)
 }
 
 // end gives the updates of the group their outcome. With an error, nobody's
-// change was kept.
+// change was kept. The first of them is the leader's, who needs no word.
 func (w *writer) end(err error) {
 	for i, u := range w.group {
 		if err != nil && u.err == nil {
@@ -167,8 +190,8 @@ func (w *writer) end(err error) {
 		if u.err == nil && (u.indexed > 0 || u.buried) {
 			w.index.changed(u.owner, u.indexed, u.buried)
 		}
-		if u.state.Load() != abandoned {
-			u.ended <- struct{}{}
+		if i > 0 {
+			u.turn <- false
 		}
 	}
 }
@@ -179,7 +202,7 @@ func (w *writer) commit() error {
 		return fault(err)
 	}
 	for _, u := range w.group { // one after the other: WRT-40, FEED-4
-		if u.err = u.ctx.Err(); u.err != nil || !u.state.CompareAndSwap(waiting, begun) {
+		if u.err = u.ctx.Err(); u.err != nil {
 			continue
 		}
 		if u.err = w.one(u); u.err != nil && w.conn.AutocommitEnabled() {
