@@ -20,10 +20,10 @@ const (
 
 // A writer runs all updates of this process, in the order in which they came.
 //
-// It has no goroutine of its own. A caller that finds nobody at work leads: it
-// runs its update and all others that wait, commits them together, and hands
-// the lead to the first of those that came meanwhile. So one caller alone waits
-// for the disk and for nobody else.
+// A caller that finds nobody at work runs its update itself, with all others
+// that wait, and commits them together: one caller alone waits for the disk and
+// for nobody else. For those that came meanwhile, a goroutine goes on, until
+// nobody waits.
 type writer struct {
 	conn  *conn
 	o     Options
@@ -32,38 +32,39 @@ type writer struct {
 
 	mu      sync.Mutex
 	queue   []*update // those that wait, oldest first
-	led     bool      // there is a leader
-	wanted  int       // the leader waits for so many, if it is not 0
+	busy    bool      // somebody runs updates
+	wanted  int       // who does so waits for so many, if it is not 0
 	arrived chan struct{}
 
-	// the leader's
-	group    []*update // the updates that share the transaction under way
+	// of who runs updates
+	group    []*update // that share the transaction under way
 	patience *time.Timer
+	running  sync.WaitGroup
 }
 
 // An update is one call of Store.Update.
 type update struct {
-	ctx    context.Context
-	owner  store.Owner
-	fn     func(store.Tx) error
-	chosen bool // to lead
+	ctx   context.Context
+	owner store.Owner
+	fn    func(store.Tx) error
+	own   bool // its caller runs it
 
 	err     error
 	panics  any  // what fn panicked with
 	indexed int  // see tx
 	buried  bool // see tx
 
-	turn chan bool // receives true if the caller is to lead, and false if the fields above hold the outcome
+	ended chan struct{} // receives one value when the fields above hold the outcome, unless it is own
 }
 
-var updates = sync.Pool{New: func() any { return &update{turn: make(chan bool, 1)} }}
+var updates = sync.Pool{New: func() any { return &update{ended: make(chan struct{}, 1)} }}
 
 // errLost is what the others of a group get when SQLite gives up their common
 // transaction because of an error in one of them.
 var errLost = contacts.Errorf(contacts.Unavailable, contacts.CodeOverloaded, "The store gave up the transaction")
 
-// errExit is what the others of a group get when a function ended the
-// goroutine instead of returning.
+// errExit is what an update gets, and all that share its transaction, when its
+// function ended the goroutine instead of returning.
 var errExit = errors.New("an update ended its goroutine")
 
 func newWriter(c *conn, log *checkpointer, o Options) *writer {
@@ -73,29 +74,31 @@ func newWriter(c *conn, log *checkpointer, o Options) *writer {
 }
 
 // close closes the connection. No update is under way.
-func (w *writer) close() error { return w.conn.Close() }
+func (w *writer) close() error {
+	w.running.Wait()
+	return w.conn.Close()
+}
 
 // update runs fn, or has it run. It panics with what fn panics with.
 func (w *writer) update(ctx context.Context, owner store.Owner, fn func(store.Tx) error) error {
 	u := updates.Get().(*update)
 	u.ctx, u.owner, u.fn = ctx, owner, fn
-	lead := w.enter(u)
-	if !lead {
+	if w.enter(u) {
+		w.round()
+		w.goOn()
+	} else {
 		select {
-		case lead = <-u.turn:
+		case <-u.ended:
 		case <-ctx.Done():
 			if w.leave(u) {
 				u.err = ctx.Err()
 			} else {
-				lead = <-u.turn
+				<-u.ended
 			}
 		}
 	}
-	if lead {
-		w.lead()
-	}
 	err, panics := u.err, u.panics
-	*u = update{turn: u.turn}
+	*u = update{ended: u.ended}
 	updates.Put(u)
 	if panics != nil {
 		panic(panics)
@@ -103,8 +106,8 @@ func (w *writer) update(ctx context.Context, owner store.Owner, fn func(store.Tx
 	return err
 }
 
-// enter adds u to those that wait, and reports whether it is to lead.
-func (w *writer) enter(u *update) (lead bool) {
+// enter adds u to those that wait, and reports whether its caller is to run it.
+func (w *writer) enter(u *update) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.queue = append(w.queue, u)
@@ -112,45 +115,60 @@ func (w *writer) enter(u *update) (lead bool) {
 		w.wanted = 0
 		w.arrived <- struct{}{}
 	}
-	lead = !w.led
-	w.led = true
-	return lead
+	u.own = !w.busy
+	w.busy = true
+	return u.own
 }
 
-// leave takes u out of those that wait, unless it has had its turn.
+// leave takes u out of those that wait, unless it waits no more.
 func (w *writer) leave(u *update) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	i := slices.Index(w.queue, u)
-	if i < 0 || u.chosen {
-		return false
+	if i >= 0 {
+		w.queue = slices.Delete(w.queue, i, i+1)
 	}
-	w.queue = slices.Delete(w.queue, i, i+1)
-	return true
+	return i >= 0
 }
 
-// lead commits one group, that of the caller, who waits at the head of the
-// queue.
-func (w *writer) lead() {
-	defer w.handOver()
+// goOn sees to it that those who wait get their turn.
+func (w *writer) goOn() {
+	if w.more() {
+		w.running.Go(func() {
+			for {
+				w.round()
+				if !w.more() {
+					return
+				}
+			}
+		})
+	}
+}
+
+// more reports whether anybody waits. If not, it is up to the next who comes.
+func (w *writer) more() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.busy = len(w.queue) > 0
+	return w.busy
+}
+
+// round runs and commits one group.
+func (w *writer) round() {
+	committed := false
+	defer func() {
+		if !committed { // a function ended this goroutine
+			w.end(errors.Join(errExit, w.conn.rollback()))
+			w.goOn()
+		}
+	}()
 	w.gather()
-	w.end(w.commit())
+	err := w.commit()
+	committed = true
+	w.end(err)
 	w.log.committed()
 	if w.log.restart.Swap(false) {
 		w.log.report(w.conn.checkpoint("PASSIVE")) // what came in during the last one
-	}
-}
-
-// handOver makes the first of those that wait the leader.
-func (w *writer) handOver() {
-	if !w.conn.AutocommitEnabled() { // a function ended this goroutine
-		w.end(errors.Join(errExit, w.conn.rollback()))
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.led = len(w.queue) > 0; w.led {
-		w.queue[0].chosen = true
-		w.queue[0].turn <- true
 	}
 }
 
@@ -180,7 +198,7 @@ func (w *writer) gather() {
 }
 
 // end gives the updates of the group their outcome. With an error, nobody's
-// change was kept. The first of them is the leader's, who needs no word.
+// change was kept.
 func (w *writer) end(err error) {
 	for i, u := range w.group {
 		if err != nil && u.err == nil {
@@ -190,8 +208,8 @@ func (w *writer) end(err error) {
 		if u.err == nil && (u.indexed > 0 || u.buried) {
 			w.index.changed(u.owner, u.indexed, u.buried)
 		}
-		if i > 0 {
-			u.turn <- false
+		if !u.own {
+			u.ended <- struct{}{}
 		}
 	}
 }
