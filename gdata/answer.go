@@ -15,30 +15,12 @@ import (
 	"contacts/wire"
 )
 
-// A buffer holds the entries of a page, or an answer compressed.
+// A buffer holds an entry, or an answer laid out or compressed.
 type buffer struct{ b []byte }
 
 func (b *buffer) Write(p []byte) (int, error) {
 	b.b = append(b.b, p...)
 	return len(p), nil
-}
-
-// bufferSteps are the capacities through which the buffer of a page grows: few,
-// so that a large page does not leave many half-sized ones behind.
-var bufferSteps = [...]int{64 << 10, 1 << 20, maxPage + 256<<10}
-
-// reserve makes room for one more entry of usual size.
-func (b *buffer) reserve() {
-	const usual = 16 << 10
-	if cap(b.b)-len(b.b) >= usual {
-		return
-	}
-	for _, step := range bufferSteps {
-		if step-len(b.b) >= usual {
-			b.b = append(make([]byte, 0, step), b.b...)
-			return
-		}
-	}
 }
 
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
@@ -147,22 +129,27 @@ func compress(to *buffer, parts [][]byte) error {
 	return z.Close()
 }
 
-// vary names what the answer to a GET depends on besides its URL.
-const vary = "Accept, X-GData-Authorization, GData-Version" // VER-7
+// Header fields that many answers share, under their names as net/http writes
+// them. Nobody changes the values.
+var (
+	vary       = []string{"Accept, X-GData-Authorization, GData-Version"} // VER-7: what the answer to a GET depends on besides its URL
+	revalidate = []string{"private, max-age=0, must-revalidate, no-transform"}
+	neverKept  = []string{"no-cache, no-store, max-age=0, must-revalidate"}
+)
 
 // readHeaders are those of an answer to GET.
 func (h *handler) readHeaders(w http.ResponseWriter, rq *request) {
-	date := rq.now.UTC().Format(http.TimeFormat)
+	date := []string{rq.now.UTC().Format(http.TimeFormat)}
 	header := w.Header()
-	header.Set("Date", date)
-	header.Set("Expires", date) // COND-5
-	header.Set("Cache-Control", "private, max-age=0, must-revalidate, no-transform")
-	header.Set("Vary", vary)
+	header["Date"] = date
+	header["Expires"] = date // COND-5
+	header["Cache-Control"] = revalidate
+	header["Vary"] = vary
 }
 
 // writeHeaders are those of an answer to a write.
 func (h *handler) writeHeaders(w http.ResponseWriter) {
-	w.Header().Set("Cache-Control", "no-cache, no-store, max-age=0, must-revalidate") // COND-5
+	w.Header()["Cache-Control"] = neverKept // COND-5
 }
 
 // conditional applies If-Match and If-None-Match to the entity tag of what a

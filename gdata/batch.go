@@ -129,10 +129,16 @@ func (h *handler) writeBatch(w http.ResponseWriter, rq *request, run *batchRun) 
 			interrupted.Error++
 			run.fail(w, i)
 		}
+		if i > 0 {
+			entries.b = rq.render.AppendSeparator(entries.b)
+		}
 		entries.b = rq.render.AppendBatchResult(entries.b, &run.results[i])
 	}
 	if broken := run.batch.Broken; broken != nil { // BATCH-17
 		interrupted.Reason = line(broken)
+		if len(run.results) > 0 {
+			entries.b = rq.render.AppendSeparator(entries.b)
+		}
 		entries.b = rq.render.AppendBatchInterrupted(entries.b, &interrupted)
 	}
 	f := &wire.BatchFeed{Began: rq.now, Updated: done, Title: run.batch.Title} // BATCH-15

@@ -14,7 +14,7 @@ import (
 
 // fail writes the answer to a request that failed (7.1).
 func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
-	version, versionErr := parseVersion(r.Header.Get("GData-Version"), r.URL.Query())
+	version, versionErr := parseVersion(r.Header.Get(versionHeader), r.URL.Query())
 	if versionErr != nil {
 		version = 3 // in whose form the error has a code
 	}
@@ -22,10 +22,10 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	for _, name := range [...]string{"ETag", "Last-Modified", "Location", "Content-Location"} {
 		header.Del(name)
 	}
-	header.Set("GData-Version", versionNames[version]) // ERR-9
-	header.Set("Cache-Control", "private, max-age=0")  // ERR-9
+	header[versionHeader] = versionNames[version]     // ERR-9
+	header.Set("Cache-Control", "private, max-age=0") // ERR-9
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		header.Set("Vary", vary)
+		header["Vary"] = vary
 	}
 	e := shown(w, err)
 	status := reply.Status(err)

@@ -30,8 +30,8 @@ func (h *handler) getFeed(w http.ResponseWriter, rq *request) error {
 		return err
 	}
 
-	entries := getBuffer()
-	defer putBuffer(entries)
+	var entries body
+	defer entries.release()
 	size := rq.sizer()
 	longest := h.feed(rq, q, contacts.Page{Start: 1<<31 - 1, Total: 1<<31 - 1, Count: 1, More: true})
 	room := maxPage - feedMargin - size(rq.render.AppendFeedHead(nil, longest))
@@ -39,11 +39,15 @@ func (h *handler) getFeed(w http.ResponseWriter, rq *request) error {
 		q.Query.Max, q.Query.Text = 0, ""
 	}
 	page, err := rq.kind.list(rq.ctx(), rq.at, q.Query, func(it item) bool {
-		before := len(entries.b)
-		entries.reserve()
-		entries.b = it.appendTo(rq.render, entries.b)
-		if room -= size(entries.b[before:]); room < 0 && before > 0 { // QRY-33
-			entries.b = entries.b[:before]
+		first := len(entries.pieces) == 0
+		p := entries.last()
+		before := len(p.b)
+		if !first {
+			p.b = rq.render.AppendSeparator(p.b)
+		}
+		p.b = it.appendTo(rq.render, p.b)
+		if room -= size(p.b[before:]); room < 0 && !first { // QRY-33
+			p.b = p.b[:before]
 			return false
 		}
 		return true
@@ -57,7 +61,7 @@ func (h *handler) getFeed(w http.ResponseWriter, rq *request) error {
 	f := h.feed(rq, q, page)
 	w.Header().Set("ETag", f.ETag)
 	head := rq.render.AppendFeedHead(nil, f)
-	return h.write(w, rq, http.StatusOK, rq.encoder.ContentType(true), head, entries.b, rq.render.AppendFeedTail(nil, f))
+	return h.write(w, rq, http.StatusOK, rq.encoder.ContentType(true), entries.parts(head, rq.render.AppendFeedTail(nil, f))...)
 }
 
 // feedMargin is room for the end of a feed.

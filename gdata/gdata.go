@@ -47,6 +47,7 @@ type handler struct {
 	identify func(*http.Request) (*auth.Identity, error) // that of auth
 	contacts kind
 	groups   kind
+	encoders encoders
 }
 
 // New returns the handler of all URLs under /m8/feeds/.
@@ -143,10 +144,10 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) error {
 	if rq.params, err = url.ParseQuery(r.URL.RawQuery); err != nil {
 		return errRequestURI
 	}
-	if rq.version, err = parseVersion(r.Header.Get("GData-Version"), rq.params); err != nil {
+	if rq.version, err = parseVersion(r.Header.Get(versionHeader), rq.params); err != nil {
 		return err
 	}
-	w.Header().Set("GData-Version", versionNames[rq.version]) // VER-6
+	w.Header()[versionHeader] = versionNames[rq.version] // VER-6
 
 	seg, err := segments(rq.URL.EscapedPath())
 	if err != nil {
@@ -253,7 +254,7 @@ func (h *handler) open(rq *request, k *kind, seg []string, access auth.Access) e
 		return err
 	}
 	base := h.o.Site.Base(rq.Request) // RES-62
-	rq.encoder = wire.NewEncoder(wire.Options{
+	rq.encoder = h.encoders.get(wire.Options{
 		Format: format, Kind: k.wire, View: rq.at.View, Owner: rq.target.Name,
 		Base: base, IDBase: h.idBase(base), Callback: callback,
 		ShowRemoved:       len(seg) == 3 && first(rq.params, "showdeleted") == "true", // QRY-26

@@ -13,7 +13,11 @@ import (
 	"contacts/wire"
 )
 
-var versionNames = map[int]string{1: "1.0", 2: "2.0", 3: "3.1"}
+// versionHeader is GData-Version as net/http writes it.
+const versionHeader = "Gdata-Version"
+
+// versionNames are its values in answers.
+var versionNames = [...][]string{1: {"1.0"}, 2: {"2.0"}, 3: {"3.1"}}
 
 // parseVersion is the protocol version that a request asks for: 1 without a
 // word (VER-1, VER-2, VER-4).

@@ -109,22 +109,28 @@ func (e *Encoder) AppendGroupDocument(b []byte, g *contacts.Group) []byte {
 	return append(b, e.xml.documentEnd...)
 }
 
-// AppendContact appends the contact as an entry of a feed. b holds the entries
-// before it and nothing else.
+// AppendContact appends the contact as an entry of a feed.
 func (e *Encoder) AppendContact(b []byte, c *contacts.Contact) []byte {
 	if e.o.Format >= JSON {
-		return e.appendContactJSON(appendComma(b), c, false)
+		return e.appendContactJSON(b, c, false)
 	}
 	return e.appendContactXML(b, c, false)
 }
 
-// AppendGroup appends the group as an entry of a feed. b holds the entries
-// before it and nothing else.
+// AppendGroup appends the group as an entry of a feed.
 func (e *Encoder) AppendGroup(b []byte, g *contacts.Group) []byte {
 	if e.o.Format >= JSON {
-		return e.appendGroupJSON(appendComma(b), g, false)
+		return e.appendGroupJSON(b, g, false)
 	}
 	return e.appendGroupXML(b, g, false)
+}
+
+// AppendSeparator appends what stands between two entries of a feed.
+func (e *Encoder) AppendSeparator(b []byte) []byte {
+	if e.o.Format >= JSON {
+		return append(b, ',')
+	}
+	return b
 }
 
 // An envelope has what the envelopes of contacts and groups are made of.

@@ -59,11 +59,10 @@ func (e *Encoder) AppendBatchTail(b []byte, f *BatchFeed) []byte {
 	return e.AppendFeedTail(b, &Feed{Empty: f.Empty})
 }
 
-// AppendBatchResult appends the answer to one operation. b holds the results
-// before it and nothing else.
+// AppendBatchResult appends the answer to one operation. AppendSeparator parts
+// it from the one before.
 func (e *Encoder) AppendBatchResult(b []byte, r *BatchResult) []byte {
 	if e.o.Format >= JSON {
-		b = appendComma(b)
 		from := len(b)
 		b = e.appendResultJSON(b, r)
 		b[len(b)-1] = ',' // instead of the brace
@@ -75,11 +74,11 @@ func (e *Encoder) AppendBatchResult(b []byte, r *BatchResult) []byte {
 }
 
 // AppendBatchInterrupted appends the last entry of an answer to a document that
-// broke off. b holds the results before it and nothing else.
+// broke off.
 func (e *Encoder) AppendBatchInterrupted(b []byte, i *Interrupted) []byte {
 	r := BatchResult{Updated: i.Updated, Title: "Error", Content: i.Reason}
 	if e.o.Format >= JSON {
-		b = e.appendResultJSON(appendComma(b), &r)
+		b = e.appendResultJSON(b, &r)
 		b = append(b[:len(b)-1], `,"batch$interrupted":{"reason":"`...)
 		b = appendString(b, i.Reason)
 		for _, n := range i.counts() {

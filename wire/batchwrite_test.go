@@ -19,10 +19,16 @@ import (
 func batchAnswer(o Options, f BatchFeed, broken *Interrupted, rs ...*BatchResult) string {
 	e := NewEncoder(o)
 	var results []byte
-	for _, r := range rs {
+	for i, r := range rs {
+		if i > 0 {
+			results = e.AppendSeparator(results)
+		}
 		results = e.AppendBatchResult(results, r)
 	}
 	if broken != nil {
+		if len(rs) > 0 {
+			results = e.AppendSeparator(results)
+		}
 		results = e.AppendBatchInterrupted(results, broken)
 	}
 	f.Empty = len(results) == 0

@@ -39,7 +39,10 @@ func document(o Options, c *contacts.Contact) string {
 func page(o Options, f Feed, cs ...*contacts.Contact) string {
 	e := NewEncoder(o)
 	var entries []byte
-	for _, c := range cs {
+	for i, c := range cs {
+		if i > 0 {
+			entries = e.AppendSeparator(entries)
+		}
 		entries = e.AppendContact(entries, c)
 	}
 	f.Empty = len(cs) == 0

@@ -113,6 +113,9 @@ func (m maker) pieces(o Options) [][]byte {
 	var entries []byte
 	for range n {
 		before := len(entries)
+		if len(entries) > 0 {
+			entries = e.AppendSeparator(entries)
+		}
 		entries = e.AppendContact(entries, m.contact())
 		pieces = append(pieces, entries[before:])
 	}

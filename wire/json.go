@@ -89,14 +89,6 @@ func closeObject(b []byte) []byte {
 	return append(b, '}')
 }
 
-// appendComma separates an entry from the one before it.
-func appendComma(b []byte) []byte {
-	if len(b) == 0 {
-		return b
-	}
-	return append(b, ',')
-}
-
 // jsonParts are the constant parts of entries in JSON, in the order in which
 // they are written.
 type jsonParts struct {

@@ -62,10 +62,16 @@ func randomEntries(m maker, o Options, n int) (cs []*contacts.Contact, gs []*con
 func wholeFeed(o Options, cs []*contacts.Contact, gs []*contacts.Group) string {
 	e, f := NewEncoder(o), sampleFeed()
 	var entries []byte
-	for _, c := range cs {
+	for i, c := range cs {
+		if i > 0 {
+			entries = e.AppendSeparator(entries)
+		}
 		entries = e.AppendContact(entries, c)
 	}
-	for _, g := range gs {
+	for i, g := range gs {
+		if i > 0 {
+			entries = e.AppendSeparator(entries)
+		}
 		entries = e.AppendGroup(entries, g)
 	}
 	f.Empty = len(entries) == 0
