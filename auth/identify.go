@@ -107,7 +107,7 @@ func (s *Service) present(ctx context.Context, text string, kinds ...TokenKind) 
 	case !slices.Contains(kinds, h.token.Kind) || s.off(h.token.Kind) || h.account.shut():
 		return nil, unauthorized(reasonInvalid) // AUTH-8
 	case h.token.expired(s.now()):
-		if h.token.Kind == ClientLoginToken {
+		if h.token.Kind == ClientLoginToken && s.now().Before(h.token.Expires.Add(expiredLife)) {
 			return nil, unauthorized(reasonExpired) // AUTH-8
 		}
 		return nil, unauthorized(reasonInvalid) // AUTH-8
