@@ -157,6 +157,9 @@ func (s *Service) authSubGranted(w http.ResponseWriter, r *http.Request, a *auth
 		Created: now,
 		Expires: expires,
 	}
+	if a.secure {
+		t.Signer = &signer{Key: a.app.Key}
+	}
 	err := s.store.Update(r.Context(), u.Owner, func(tx store.Tx) error {
 		if err := usable(tx); err != nil {
 			return err
@@ -358,21 +361,14 @@ func (s *Service) authSubFlaw(ctx context.Context, r *http.Request, c *credentia
 	if to := s.addressed(r); d.method != r.Method || d.target != to.whole() || !slices.Contains(to.addresses, d.address) { // AUTH-51
 		return "data are of another request", nil
 	}
-	a, found, err := s.app(ctx, h.token.App)
-	if err != nil {
-		return "", err
-	}
-	if !found {
-		return "the program is not registered any more", nil
-	}
-	key, err := a.publicKey()
+	key, err := h.token.signingApp().publicKey()
 	if err != nil {
 		return "", err
 	}
 	if !checkRSA(key, text, sig) {
 		return "wrong signature", nil // AUTH-50
 	}
-	stale, err := s.checkNonce(ctx, a.ID, string(authSub), d.timestamp, d.nonce) // AUTH-53
+	stale, err := s.checkNonce(ctx, h.token.App, string(authSub), d.timestamp, d.nonce) // AUTH-53
 	return string(stale), err
 }
 

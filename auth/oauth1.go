@@ -309,7 +309,7 @@ func (s *Service) oauth1AccessToken(w http.ResponseWriter, r *http.Request, q *o
 	if err != nil {
 		return err
 	}
-	access, err := s.oauth1Access(r.Context(), &t)
+	access, err := s.oauth1Access(r.Context(), &t, a)
 	if err != nil {
 		return err
 	}
@@ -318,7 +318,7 @@ func (s *Service) oauth1AccessToken(w http.ResponseWriter, r *http.Request, q *o
 }
 
 // oauth1Access makes the access token of a consent.
-func (s *Service) oauth1Access(ctx context.Context, t *requestToken) (string, error) {
+func (s *Service) oauth1Access(ctx context.Context, t *requestToken, a *app) (string, error) {
 	text, id, now := s.newToken(t.Owner), s.newGrant(), s.now().UTC()
 	err := s.store.Update(ctx, t.Owner, func(tx store.Tx) error {
 		if err := usable(tx); contacts.KindOf(err) == contacts.Unauthorized {
@@ -329,7 +329,15 @@ func (s *Service) oauth1Access(ctx context.Context, t *requestToken) (string, er
 		if err := putGrant(tx, id, grant{App: t.App, Name: t.Name, Kind: OAuth1Token, Scopes: t.Scopes, Created: now}, forever); err != nil {
 			return err
 		}
-		return putToken(tx, text, token{Kind: OAuth1Token, Source: t.Name, App: t.App, Scopes: t.Scopes, Grant: id, Created: now}) // AUTH-67
+		return putToken(tx, text, token{ // AUTH-67
+			Kind:    OAuth1Token,
+			Source:  t.Name,
+			App:     t.App,
+			Scopes:  t.Scopes,
+			Grant:   id,
+			Signer:  &signer{Secret: a.Secret, Key: a.Key},
+			Created: now,
+		})
 	})
 	return text, err
 }

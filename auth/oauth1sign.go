@@ -101,12 +101,38 @@ func (q *oauth1Request) has(name string) bool {
 	return slices.ContainsFunc(q.params, func(p param) bool { return p.name == name })
 }
 
-// consumer finds the program that signed q.
-func (s *Service) consumer(ctx context.Context, q *oauth1Request) (*app, error) {
+// A signer is what a token keeps of its program to check signatures with, so
+// that a request reads nothing but the token. A program never changes, and its
+// tokens end with it.
+type signer struct {
+	Secret string `json:"secret,omitempty"` // sealed
+	Key    []byte `json:"key,omitempty"`    // RSA public key, PKIX
+}
+
+// signingApp is the program that signs what comes with the token, as far as
+// signatures need it.
+func (t *token) signingApp() *app {
+	a := &app{ID: t.App, Name: t.Source}
+	if t.Signer != nil {
+		a.Secret, a.Key = t.Signer.Secret, t.Signer.Key
+	}
+	return a
+}
+
+// complete fails unless q has the parameters of every signed request.
+func (q *oauth1Request) complete() error {
 	for _, name := range [...]string{"oauth_consumer_key", "oauth_signature_method", "oauth_signature", "oauth_timestamp", "oauth_nonce"} {
 		if q.get(name) == "" {
-			return nil, oauthProblem(parameterAbsent) // AUTH-62
+			return oauthProblem(parameterAbsent) // AUTH-62
 		}
+	}
+	return nil
+}
+
+// consumer finds the program that signed q.
+func (s *Service) consumer(ctx context.Context, q *oauth1Request) (*app, error) {
+	if err := q.complete(); err != nil {
+		return nil, err
 	}
 	a, found, err := s.app(ctx, q.get("oauth_consumer_key")) // AUTH-73
 	if err != nil {
@@ -184,28 +210,31 @@ func (s *Service) oauth1Holder(r *http.Request) (*held, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.consumer(r.Context(), q)
-	if err != nil {
-		return nil, err
-	}
 	text := q.get("oauth_token")
 	if text == "" {
-		return s.twoLegged(r.Context(), q, a)
+		return s.twoLegged(r.Context(), q)
+	}
+	if err := q.complete(); err != nil {
+		return nil, err
 	}
 	h, err := s.present(r.Context(), text, OAuth1Token)
-	if contacts.KindOf(err) == contacts.Unauthorized || err == nil && h.token.App != a.ID {
+	if contacts.KindOf(err) == contacts.Unauthorized || err == nil && h.token.App != q.get("oauth_consumer_key") {
 		return nil, oauthProblem(tokenRejected)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return h, s.checkOAuth1(r.Context(), q, a, text, s.tokenSecret(text))
+	return h, s.checkOAuth1(r.Context(), q, h.token.signingApp(), text, s.tokenSecret(text))
 }
 
 // twoLegged lets a program act for a user of a domain that has approved it, with
 // no token (AUTH-74). It fails with kind Forbidden for any other user, alike
 // whether there is one.
-func (s *Service) twoLegged(ctx context.Context, q *oauth1Request, a *app) (*held, error) {
+func (s *Service) twoLegged(ctx context.Context, q *oauth1Request) (*held, error) {
+	a, err := s.consumer(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	if err := s.checkOAuth1(ctx, q, a, "", ""); err != nil {
 		return nil, err // AUTH-76
 	}

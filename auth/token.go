@@ -52,6 +52,7 @@ type token struct {
 	Secure  bool      `json:"secure,omitempty"`  // AuthSub: requests must be signed
 	Once    bool      `json:"once,omitempty"`    // AuthSub: good for one request
 	Session bool      `json:"session,omitempty"` // AuthSub: may be exchanged for one that lasts
+	Signer  *signer   `json:"signer,omitempty"`  // OAuth 1.0a, secure AuthSub: who signs
 	Created time.Time `json:"created"`
 	Expires time.Time `json:"expires,omitzero"` // zero: never
 }
