@@ -62,7 +62,7 @@ func (s *Sender) AppendContact(b []byte, c *contacts.Contact, a Sent) ([]byte, e
 	}
 	b = appendElems(b, elems, c, &s.e, c.Extra)
 	if u := find(c.Extra, ""); u != nil {
-		b = append(b, u.XML...) // XML-7
+		b = append(b, u.XML...) // XML-7 LIB-60
 	}
 	return s.finish(b, from, c)
 }
@@ -84,7 +84,7 @@ func (s *Sender) AppendGroup(b []byte, g *contacts.Group, a Sent) ([]byte, error
 	b = s.appendText(b, "<title", find(g.Extra, "title"), g.Name, "</title>")
 	b = appendElems(b, groupShape.elems, g, &s.e, g.Extra)
 	if u := find(g.Extra, ""); u != nil {
-		b = append(b, u.XML...) // XML-7
+		b = append(b, u.XML...) // XML-7 LIB-60
 	}
 	return s.finish(b, from, g)
 }
