@@ -209,7 +209,7 @@ func TestSecureAuthSub(t *testing.T) {
 			t.Errorf("the nonce with another timestamp = %d %q", a.status, visible(a))
 		}
 	})
-	t.Run("AUTH-51 a request target in absolute form", func(t *testing.T) {
+	t.Run("AUTH-51 AUTH-57 a request target in absolute form", func(t *testing.T) {
 		proxy, err := url.Parse(w.url)
 		must(t, err)
 		transport := &http.Transport{Proxy: http.ProxyURL(proxy)}
@@ -260,9 +260,9 @@ func TestSecureAuthSubBehindProxy(t *testing.T) {
 		headers           []string
 		want              string
 	}{
-		{"AUTH-51 what the proxy says", "", "https://contacts.example.com/whoami", []string{"X-Forwarded-Proto: https", "X-Forwarded-Host: contacts.example.com"}, liz},
+		{"AUTH-51 AUTH-57 what the proxy says", "", "https://contacts.example.com/whoami", []string{"X-Forwarded-Proto: https", "X-Forwarded-Host: contacts.example.com"}, liz},
 		{"AUTH-51 the usual port of https", "", "https://contacts.example.com:443/whoami", []string{"X-Forwarded-Proto: https", "X-Forwarded-Host: contacts.example.com"}, liz},
-		{"AUTH-51 the public URL", "https://contacts.example.com", "https://contacts.example.com/whoami", nil, liz},
+		{"AUTH-51 AUTH-57 the public URL", "https://contacts.example.com", "https://contacts.example.com/whoami", nil, liz},
 		{"AUTH-51 another name beside the public URL", "https://contacts.example.com", "https://www.google.com/whoami", []string{"X-Forwarded-Host: www.google.com", "X-Forwarded-Proto: http", "X-Forwarded-For: 127.0.0.1"}, liz},
 		{"AUTH-51 a name by which nobody asked", "https://contacts.example.com", "https://www.google.com/whoami", nil, "Token invalid"},
 		{"AUTH-51 plain http at the proxy", "", "https://contacts.example.com/whoami", []string{"X-Forwarded-Proto: http", "X-Forwarded-For: 127.0.0.1", "X-Forwarded-Host: contacts.example.com"}, "Token invalid"},

@@ -110,7 +110,7 @@ func (n *nonces) add(key nonce, timestamp, now int64) (staleness, error) {
 		n.sweep = min(2*len(n.seen), maxNonces)
 	}
 	if len(n.seen) >= maxNonces {
-		err := contacts.Errorf(contacts.Unavailable, contacts.CodeOverloaded, "Too many signed requests")
+		err := contacts.Errorf(contacts.Unavailable, contacts.CodeOverloaded, "Too many signed requests") // AUTH-56
 		err.Err = reply.Later(time.Second)
 		return "", err
 	}

@@ -132,7 +132,7 @@ func rejected(err error) error {
 func parseCallback(a *app, text string) (place, error) {
 	p, err := parsePlace("oauth_callback", text)
 	if err == nil && !a.allowsHost(p.host) {
-		err = contacts.Errorf(contacts.Invalid, "", "oauth_callback leads to a host that is not registered for %s", a.Name) // AUTH-73
+		err = contacts.Errorf(contacts.Invalid, "", "oauth_callback leads to a host that is not registered for %s", a.Name) // AUTH-73, AUTH-78
 	}
 	return p, err
 }
@@ -263,7 +263,7 @@ func (s *Service) oauth1Granted(w http.ResponseWriter, r *http.Request, text str
 			return err
 		}
 		if t.Owner != 0 {
-			return oauthProblem(tokenRejected) // somebody was faster
+			return oauthProblem(tokenRejected) // AUTH-78
 		}
 		t.Owner, t.Verifier = u.Owner, tokenKey(verifier) // SEC-2
 		return put(tx, recordRequestToken, tokenKey(text), t, t.Expires)
@@ -322,7 +322,7 @@ func (s *Service) oauth1Access(ctx context.Context, t *requestToken, a *app) (st
 	text, id, now := s.newToken(t.Owner), s.newGrant(), s.now().UTC()
 	err := s.store.Update(ctx, t.Owner, func(tx store.Tx) error {
 		if err := usable(tx); contacts.KindOf(err) == contacts.Unauthorized {
-			return oauthProblem(tokenRevoked) // the account was closed meanwhile
+			return oauthProblem(tokenRevoked) // AUTH-77
 		} else if err != nil {
 			return err
 		}

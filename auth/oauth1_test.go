@@ -305,7 +305,7 @@ func TestOAuth1Tokens(t *testing.T) {
 			t.Errorf("%d access tokens", n)
 		}
 	})
-	t.Run("a user agrees once", func(t *testing.T) {
+	t.Run("AUTH-78 a user agrees once", func(t *testing.T) {
 		f := w.begin(t, base, ready)
 		one, two := w.browser(t), w.browser(t)
 		link := "/accounts/OAuthAuthorizeToken?oauth_token=" + f.token
@@ -331,7 +331,7 @@ func TestOAuth1Tokens(t *testing.T) {
 			t.Errorf("access token = %d %q", a.status, a.body)
 		}
 	})
-	t.Run("AUTH-72 an account that is closed after the user has agreed", func(t *testing.T) {
+	t.Run("AUTH-72 AUTH-77 an account that is closed after the user has agreed", func(t *testing.T) {
 		f := w.begin(t, base, ready)
 		u, err := url.Parse(f.agree(t, jane, "").leave)
 		must(t, err)

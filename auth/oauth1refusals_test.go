@@ -60,14 +60,14 @@ func TestOAuth1Refusals(t *testing.T) {
 		{"AUTH-71 a timestamp that is no number", call{set: map[string]string{"oauth_timestamp": "now"}}, 400, "parameter_rejected"},
 		{"AUTH-71 a negative timestamp", call{set: map[string]string{"oauth_timestamp": "-1"}}, 400, "parameter_rejected"},
 		{"AUTH-71 a huge timestamp", call{set: map[string]string{"oauth_timestamp": "9223372036854775807"}}, 400, "parameter_rejected"},
-		{"AUTH-73 SEC-6 a callback to another host", call{set: map[string]string{"oauth_callback": "http://evil.example/"}}, 400, "parameter_rejected"},
+		{"AUTH-73 AUTH-78 SEC-6 a callback to another host", call{set: map[string]string{"oauth_callback": "http://evil.example/"}}, 400, "parameter_rejected"},
 		{"AUTH-73 a callback to a host with a similar name", call{set: map[string]string{"oauth_callback": "http://pemberley.example.evil.example/"}}, 400, "parameter_rejected"},
 		{"SEC-6 a javascript callback", call{set: map[string]string{"oauth_callback": "javascript:alert(1)//pemberley.example"}}, 400, "parameter_rejected"},
 		{"SEC-6 a callback with a fragment", call{set: map[string]string{"oauth_callback": "http://pemberley.example/#x"}}, 400, "parameter_rejected"},
 		{"SEC-6 a callback with a user", call{set: map[string]string{"oauth_callback": "http://pemberley.example@evil.example/"}}, 400, "parameter_rejected"},
 		{"SEC-6 a relative callback", call{set: map[string]string{"oauth_callback": "//pemberley.example/"}}, 400, "parameter_rejected"},
 	} {
-		t.Run("AUTH-72 "+tt.name, func(t *testing.T) {
+		t.Run("AUTH-72 AUTH-77 "+tt.name, func(t *testing.T) {
 			c := tt.call
 			if c.consumer == "" {
 				c.consumer = app.ID

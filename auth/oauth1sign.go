@@ -73,7 +73,7 @@ func readOAuth1(r *http.Request, to requestTarget, form bool) (*oauth1Request, e
 			continue
 		}
 		if seen[p.name] { // which of them was checked would be anybody's guess
-			return nil, oauthProblem(parameterRejected)
+			return nil, oauthProblem(parameterRejected) // AUTH-77
 		}
 		seen[p.name] = true
 	}
@@ -148,7 +148,7 @@ func (s *Service) consumer(ctx context.Context, q *oauth1Request) (*app, error) 
 // token and its secret, empty if there is none.
 func (s *Service) checkOAuth1(ctx context.Context, q *oauth1Request, a *app, token, secret string) error {
 	if v := q.get("oauth_version"); v != "1.0" && q.has("oauth_version") {
-		return oauthProblem(versionRejected) // AUTH-62
+		return oauthProblem(versionRejected) // AUTH-62, AUTH-77
 	}
 	timestamp, ok := parseTimestamp(q.get("oauth_timestamp"))
 	if !ok {

@@ -39,7 +39,7 @@ func parsePlace(name, text string) (place, error) {
 	case u.Scheme != "http" && u.Scheme != "https":
 		return bad("must be an absolute http or https URL") // AUTH-38, SEC-6
 	case u.Hostname() == "" || u.User != nil || u.Opaque != "":
-		return bad("must have a host, and no user")
+		return bad("must have a host, and no user") // AUTH-58
 	case strings.Contains(text, "#"):
 		return bad("must not have a fragment") // AUTH-38
 	}
@@ -155,7 +155,7 @@ func once(q url.Values, name string) (string, error) {
 func yes(q url.Values, name string) (bool, error) {
 	v, err := once(q, name)
 	if err == nil && v != "" && v != "0" && v != "1" {
-		err = contacts.Errorf(contacts.Invalid, "", "%s must be 0 or 1", name)
+		err = contacts.Errorf(contacts.Invalid, "", "%s must be 0 or 1", name) // AUTH-58
 	}
 	return v == "1", err
 }

@@ -134,7 +134,7 @@ func (s *Service) addressed(r *http.Request) requestTarget {
 	public, authority, _ := strings.Cut(s.site.Base(r), "://")
 	for _, scheme := range [...]string{scheme, public} {
 		for _, authority := range [...]string{peer.Host, authority} {
-			add(scheme, authority) // AUTH-51, AUTH-69
+			add(scheme, authority) // AUTH-51, AUTH-57, AUTH-69
 		}
 	}
 	return t
