@@ -29,16 +29,21 @@ func appendLine(b []byte, p *Property) []byte {
 	}
 	b = append(b, p.Name...)
 	for i := range p.Params {
-		q := &p.Params[i]
-		if i > 0 && p.Params[i-1].Name == q.Name {
-			b = append(b, ',')
-		} else {
-			b = append(append(append(b, ';'), q.Name...), '=')
-		}
-		b = appendParam(b, q.Value)
+		b = appendParam(appendParamName(b, p.Params, i), p.Params[i].Value)
 	}
 	b = append(append(b, ':'), p.Value...)
 	return fold(b, start)
+}
+
+// appendParamName appends what stands before the value of params[i]. Values of
+// one name become a list, but not those in quotes: there are programs that
+// cannot read such a list.
+func appendParamName(b []byte, params []Param, i int) []byte {
+	q := &params[i]
+	if i > 0 && params[i-1].Name == q.Name && isPlain(q.Value) && isPlain(params[i-1].Value) {
+		return append(b, ',')
+	}
+	return append(append(append(b, ';'), q.Name...), '=')
 }
 
 // fold ends the line that begins at start and breaks it into pieces of at most

@@ -135,14 +135,7 @@ func decodeParam(s string) string {
 // appendParam appends the value of a parameter by RFC 6868, in quotes where it
 // needs them.
 func appendParam(b []byte, s string) []byte {
-	plain := s != ""
-	for i := range len(s) {
-		if !nameChar[s[i]] && s[i] != '.' && s[i] != '/' && s[i] != '+' {
-			plain = false
-			break
-		}
-	}
-	if plain {
+	if isPlain(s) {
 		return append(b, s...)
 	}
 	b = append(b, '"')
@@ -163,4 +156,14 @@ func appendParam(b []byte, s string) []byte {
 		from = i + 1
 	}
 	return append(append(b, s[from:]...), '"')
+}
+
+// isPlain reports whether the value of a parameter needs no quotes.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if !nameChar[s[i]] && s[i] != '.' && s[i] != '/' && s[i] != '+' {
+			return false
+		}
+	}
+	return s != ""
 }

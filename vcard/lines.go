@@ -22,6 +22,7 @@ type lineReader struct {
 	n       int    // number of the line read last, counted from 1
 	rest    []byte // of what was read, behind a CR
 	long    []byte // a line that did not fit into the reader's buffer
+	folded  bool   // the line that was too long continues the one before
 }
 
 const readAhead = 64 << 10
@@ -104,6 +105,7 @@ func (l *lineReader) readLong(head []byte) ([]byte, error) {
 	for {
 		more, err := l.r.ReadSlice('\n')
 		if len(l.long)+len(more) > MaxCardBytes {
+			l.folded = l.long[0] == ' ' || l.long[0] == '\t'
 			l.long = nil
 			for err == bufio.ErrBufferFull {
 				_, err = l.r.ReadSlice('\n')

@@ -12,7 +12,10 @@ import (
 )
 
 // A maker makes random valid contacts.
-type maker struct{ *rand.Rand }
+type maker struct {
+	*rand.Rand
+	modest bool // no XML, and no backslashes
+}
 
 var pieces = []string{"Elizabeth", "Jane", "Mr. Collins", "Pemberley", "a", " ", "  ", "\n", "\t", "&", "<", ">", "'", `"`, "]]>", "&amp;",
 	"é", "ß", "\u2028", "“", "中", "😀", `\`, `\n`, "n", "/", "=", "=3D", "--", "http://", ":", ";", ",", "%40", "\u0085", "\uFFFD", "{", "^", "^n", "_$!<", "item1."}
@@ -21,6 +24,9 @@ func (m maker) text() string {
 	var b strings.Builder
 	for range m.IntN(6) {
 		b.WriteString(pieces[m.IntN(len(pieces))])
+	}
+	if m.modest {
+		return strings.TrimSpace(strings.ReplaceAll(b.String(), `\`, ""))
 	}
 	return strings.TrimSpace(b.String())
 }
@@ -50,6 +56,9 @@ func (m maker) day() string {
 // extra is XML that a client could have left in an element.
 func (m maker) extra(in ...string) contacts.Extra {
 	var ex contacts.Extra
+	if m.modest {
+		return nil
+	}
 	for _, in := range in {
 		u := contacts.Unknown{In: in}
 		if m.IntN(8) == 0 {
@@ -212,10 +221,13 @@ func (m maker) contact() *contacts.Contact {
 	})
 
 	var own []byte
-	if m.IntN(2) == 0 {
+	if !m.modest && m.IntN(2) == 0 {
 		own = appendXCard(own, &Property{Name: "UID", Value: m.of("7", `a\,b<`, "urn:uuid:8")})
 	}
 	for range m.IntN(3) {
+		if m.modest {
+			break
+		}
 		p := Property{Group: m.of("", "", "item3", "a"), Name: m.of("TZ", "X-THING", "1-X"), Value: m.of("", "a;b", `\n\\`, "<&>", m.rawValue())}
 		if m.IntN(2) == 0 {
 			p.Params = []Param{{m.of("X-A", "TYPE", "PREF", "1A"), m.maybe()}, {"VALUE", m.of("uri", "text")}}
@@ -240,7 +252,7 @@ func TestRandomContacts(t *testing.T) {
 	for _, version := range []string{V3, V4} {
 		t.Run("a contact survives version "+version, func(t *testing.T) {
 			for seed := range uint64(1000) {
-				c := maker{rand.New(rand.NewPCG(seed, 1))}.contact()
+				c := maker{Rand: rand.New(rand.NewPCG(seed, 1))}.contact()
 				if err := c.Validate(); err != nil {
 					t.Fatalf("seed %d: the maker's contact is not valid: %v", seed, err)
 				}

@@ -13,6 +13,7 @@ type Reader struct {
 	lines lineReader
 	ahead []byte // a line that was read to see whether it continues the one before
 	has   bool   // ahead is set
+	long  bool   // instead, that line was too long
 	err   error  // final
 
 	begun int // line of a BEGIN that was read early; 0 without
@@ -211,9 +212,13 @@ func (r *Reader) unfold() (int, error) {
 	tooLong := false
 	for {
 		line, err := r.physical()
-		if err == errTooLong {
-			tooLong = true
+		if err == errTooLong && (soft || r.lines.folded) {
+			tooLong, soft = true, false
 			continue
+		}
+		if err == errTooLong {
+			r.long = true
+			break
 		}
 		if err != nil {
 			if err != io.EOF {
@@ -254,6 +259,10 @@ func (r *Reader) physical() ([]byte, error) {
 	if r.has {
 		r.has = false
 		return r.ahead, nil
+	}
+	if r.long {
+		r.long = false
+		return nil, errTooLong
 	}
 	return r.lines.next()
 }

@@ -154,11 +154,7 @@ func (w *writer) openWith(name string) {
 	w.begin(name)
 	for i := range w.params {
 		q := &w.params[i]
-		if i > 0 && w.params[i-1].Name == q.Name {
-			w.b = append(w.b, ',')
-		} else {
-			w.b = append(append(append(w.b, ';'), q.Name...), '=')
-		}
+		w.b = appendParamName(w.b, w.params, i)
 		if q.Name == "TYPE" && i < w.types && !w.v4 {
 			for j := range len(q.Value) {
 				c := q.Value[j]
