@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"contacts/look"
 )
@@ -11,11 +12,12 @@ import (
 // An ask is what a program wants of whoever sits before the browser.
 type ask struct {
 	Program    string // name to show; the host of the target for unregistered ones
-	Target     string // host where the browser goes afterwards; empty if it goes nowhere
+	Target     string // host where the browser goes afterwards, or the scheme and a colon of a program on the same device; empty if it goes nowhere
 	Registered bool
 	Scopes     Scopes
 	Domain     string // whose users alone may agree; empty, or "default", for any
 	LoginHint  string // e-mail address to fill in
+	Caution    string // what the user should make sure of first; may be empty
 	Again      bool   // ask even if the user has agreed before
 
 	// Remembered reports whether the user has agreed to exactly this before.
@@ -70,7 +72,7 @@ func (s *Service) decide(w http.ResponseWriter, r *http.Request, a *ask) error {
 			}
 			return seeOther(w, ownURL(r))
 		}
-		return s.question(w, r, v, a, false)
+		return s.question(w, r, v, a, false) // SEC-15
 	}
 	stale := false
 	switch {
@@ -108,6 +110,18 @@ func withParameters(r *http.Request, sent url.Values) string {
 		return u + "?" + sent.Encode()
 	}
 	return u + "&" + sent.Encode()
+}
+
+// schemes are those by which the browser may leave after an answer.
+func (a *ask) schemes() []string {
+	if a.Target == "" {
+		return nil
+	}
+	schemes := []string{"http", "https"} // also of where the target leads to
+	if own, ok := strings.CutSuffix(a.Target, ":"); ok {
+		schemes = append(schemes, own)
+	}
+	return schemes
 }
 
 // accepts reports whether the user of v is of the domain that was asked for.
@@ -159,6 +173,6 @@ func (s *Service) question(w http.ResponseWriter, r *http.Request, v *visitor, a
 	}
 	return pages.Write(w, status, look.Page{
 		Name: "consent", Title: "Allow access", User: v.account.Email, Data: data,
-		FormsLeave: a.Target != "" || a.Deny != nil,
+		LeaveBy: a.schemes(),
 	})
 }

@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -46,7 +47,7 @@ func (p *page) landed(t testing.TB, next string) string {
 func TestConsent(t *testing.T) {
 	w := longbourn(t, auth.Options{AuthSubUnregistered: true})
 
-	t.Run("AUTH-43 SEC-6 sign in, see who asks for what, allow", func(t *testing.T) {
+	t.Run("AUTH-43 SEC-6 SEC-15 SEC-16 sign in, see who asks for what, allow", func(t *testing.T) {
 		b := w.browser(t)
 		p := b.open(t, authSubPath(netherby))
 		if p.status != 200 || p.heading() != "Sign in" || !p.says("netherfield.example.net") {
@@ -224,7 +225,7 @@ func TestConsent(t *testing.T) {
 		}
 	})
 
-	t.Run("AUTH-80 who has agreed is not asked again, except after a sign-in or if the program wants it", func(t *testing.T) {
+	t.Run("AUTH-108 SEC-15 who has agreed is not asked again, except after a sign-in or if the program wants it", func(t *testing.T) {
 		w := longbourn(t, auth.Options{})
 		app, _, err := w.AddApp(t.Context(), auth.NewApp{Name: "Netherfield Balls", RedirectURIs: []string{"https://netherfield.example.net/back"}})
 		must(t, err)
@@ -247,6 +248,38 @@ func TestConsent(t *testing.T) {
 		}
 		if p = b.press(t, p, "allow"); !strings.HasPrefix(p.leave, app.RedirectURIs[0]+"?code=") {
 			t.Errorf("then: %d to %q", p.status, p.leave)
+		}
+	})
+
+	t.Run("SEC-15 a program on the same device, behind a scheme of its own", func(t *testing.T) {
+		app, _, err := w.AddApp(t.Context(), auth.NewApp{Name: "Rosings", RedirectURIs: []string{"com.example.rosings:/back"}})
+		must(t, err)
+		b := w.signedIn(t, liz)
+		p := b.open(t, "/o/oauth2/auth?"+url.Values{"client_id": {app.ID}, "redirect_uri": {app.RedirectURIs[0]}, "response_type": {"code"}, "scope": {everything}}.Encode())
+		if policy := p.header.Get("Content-Security-Policy"); !strings.Contains(policy, "form-action 'self' http: https: com.example.rosings:;") || !p.says("com.example.rosings:") {
+			t.Errorf("policy = %s, page:\n%s", policy, p.body)
+		}
+		if p = b.press(t, p, "allow"); !strings.HasPrefix(p.leave, "com.example.rosings:/back?code=") {
+			t.Errorf("redirect to %q", p.leave)
+		}
+	})
+
+	t.Run("AUTH-106 a link to a device's code is met with caution", func(t *testing.T) {
+		app, _, err := w.AddApp(t.Context(), auth.NewApp{Name: "Pemberley Television", Public: true})
+		must(t, err)
+		form := url.Values{"client_id": {app.ID}, "scope": {everything}}
+		a := w.do(t, http.MethodPost, "/device/code", form.Encode(), "Content-Type: application/x-www-form-urlencoded")
+		var device struct {
+			UserCode string `json:"user_code"`
+		}
+		must(t, json.Unmarshal([]byte(a.body), &device))
+		b := w.signedIn(t, liz)
+		p := b.open(t, "/device?user_code="+url.QueryEscape(strings.ToLower(device.UserCode)+" привет"))
+		if !p.says("shows the code "+device.UserCode+".") || p.says("привет") || strings.Contains(p.header.Get("Content-Security-Policy"), "http:") {
+			t.Errorf("page = %d %s\n%s", p.status, p.header.Get("Content-Security-Policy"), p.body)
+		}
+		if p = b.press(t, p, "deny"); p.leave != "" || p.status != 200 {
+			t.Errorf("denial = %d %q", p.status, p.heading())
 		}
 	})
 

@@ -40,14 +40,16 @@ type device struct {
 
 // userCodeKey is where a user code leads to its device. What people type in
 // another case, or without the hyphen, is the same.
-func userCodeKey(code string) string {
-	code = strings.Map(func(c rune) rune {
+func userCodeKey(code string) string { return "user/" + tokenKey(userCodeOf(code)) }
+
+// userCodeOf is what counts of a user code that somebody typed.
+func userCodeOf(code string) string {
+	return strings.Map(func(c rune) rune {
 		if strings.ContainsRune(userCodeLetters, c) {
 			return c
 		}
 		return -1
 	}, strings.ToUpper(code))
-	return "user/" + tokenKey(code)
 }
 
 // newUserCode makes a code for people to type, XXXX-XXXX.
@@ -138,6 +140,8 @@ func (s *Service) devicePage(w http.ResponseWriter, r *http.Request) error {
 	if key == "" {
 		return s.askUserCode(w, r, "This code is wrong, too old or was used before. Look at the device again.") // AUTH-106
 	}
+	shown := userCodeOf(code)
+	shown = shown[:userCodeLength/2] + "-" + shown[userCodeLength/2:]
 	a, found, err := s.app(r.Context(), d.App)
 	if err != nil {
 		return err
@@ -149,7 +153,9 @@ func (s *Service) devicePage(w http.ResponseWriter, r *http.Request) error {
 		Program:    a.Name,
 		Registered: true,
 		Scopes:     d.Scopes,
-		Again:      true, // whoever sends somebody a link must not get in unasked
+		Caution: "Go on only if you have just begun this on a device of your own, and it shows the code " + shown + ". " +
+			"Whoever sent you a link to this page may be after your contacts.",
+		Again: true, // whoever sends somebody a link must not get in unasked
 		Grant: func(w http.ResponseWriter, r *http.Request, u *Account) error {
 			return s.deviceGranted(w, r, key, &a, u)
 		},

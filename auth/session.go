@@ -18,8 +18,8 @@ import (
 const (
 	// sessionIdle is how long a session lasts without use, and sessionLife how
 	// long at most; one that is to be remembered lasts sessionLife.
-	sessionIdle = 12 * time.Hour
-	sessionLife = 14 * 24 * time.Hour
+	sessionIdle = 12 * time.Hour      // SEC-14
+	sessionLife = 14 * 24 * time.Hour // SEC-14
 
 	// sessionStep is how old the end of a session may be before a request moves
 	// it, so that few requests write.
@@ -111,7 +111,7 @@ func (s *Service) visitorOf(w http.ResponseWriter, r *http.Request) (*visitor, e
 		return v, err
 	}
 	now := s.now()
-	if o.judge(); o.refusal != "" || sess.Password != passwordMark(&o.account) || !now.Before(sess.Expires) {
+	if o.judge(); o.refusal != "" || sess.Password != passwordMark(&o.account) || !now.Before(sess.Expires) { // SEC-14
 		return v, nil
 	}
 	v.text, v.key, v.session, v.account = text, key, sess, o.account.public(owner)
@@ -147,7 +147,7 @@ func passwordMark(a *account) string { return tokenKey(a.Password) }
 // one signed in. If the account has
 // changed since the login, it judges again.
 func (s *Service) openSession(w http.ResponseWriter, r *http.Request, v *visitor, o *outcome, remember bool) error {
-	text := s.newToken(o.owner)
+	text := s.newToken(o.owner) // SEC-14
 	sess := session{Password: passwordMark(&o.account), Remember: remember, Created: s.now().UTC()}
 	sess.extend(s.now().UTC())
 	err := s.allow(r.Context(), o, func(tx store.Tx) error {
@@ -185,7 +185,7 @@ func (s *Service) closeSession(ctx context.Context, v *visitor) error {
 		return nil
 	}
 	return s.store.Update(ctx, v.account.Owner, func(tx store.Tx) error {
-		return tx.DeleteRecord(recordSession, v.key)
+		return tx.DeleteRecord(recordSession, v.key) // SEC-14
 	})
 }
 

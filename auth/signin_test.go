@@ -33,7 +33,7 @@ func (b *browser) isSignedIn(t testing.TB) bool {
 func TestSignInPage(t *testing.T) {
 	w := longbourn(t, auth.Options{DefaultDomain: "example.com"})
 
-	t.Run("SEC-5 signing in leads back to the page that was asked for", func(t *testing.T) {
+	t.Run("SEC-5 SEC-16 signing in leads back to the page that was asked for", func(t *testing.T) {
 		b := w.browser(t)
 		p := b.open(t, "/account/programs?done=revoked")
 		if p.status != 200 || p.heading() != "Sign in" {
@@ -72,7 +72,7 @@ func TestSignInPage(t *testing.T) {
 		}
 	})
 
-	t.Run("SEC-5 a session always has a new name", func(t *testing.T) {
+	t.Run("SEC-5 SEC-14 a session always has a new name", func(t *testing.T) {
 		b := w.signedIn(t, liz)
 		first := b.cookies(t)["contacts-session"]
 		thief := w.browser(t)
@@ -135,7 +135,7 @@ func TestSignInPage(t *testing.T) {
 		})
 	}
 
-	t.Run("AUTH-28 AUTH-29 AUTH-32 AUTH-33 SEC-9 states of the account", func(t *testing.T) {
+	t.Run("AUTH-28 AUTH-29 AUTH-32 AUTH-33 SEC-9 SEC-14 states of the account", func(t *testing.T) {
 		for state, tt := range map[string]struct {
 			flags auth.Flags
 			want  string
@@ -247,7 +247,7 @@ func wantCookie(t testing.TB, h http.Header, start string, attributes ...string)
 }
 
 func TestSessions(t *testing.T) {
-	t.Run("SEC-5 a session ends after 12 hours without use, and after 14 days", func(t *testing.T) {
+	t.Run("SEC-14 a session ends after 12 hours without use, and after 14 days", func(t *testing.T) {
 		w := longbourn(t, auth.Options{})
 		b := w.signedIn(t, liz)
 		for range 3 {
@@ -270,7 +270,7 @@ func TestSessions(t *testing.T) {
 			t.Error("goes on after 14 days")
 		}
 	})
-	t.Run("SEC-5 one that is remembered lasts 14 days", func(t *testing.T) {
+	t.Run("SEC-14 one that is remembered lasts 14 days", func(t *testing.T) {
 		w := longbourn(t, auth.Options{})
 		b := w.browser(t)
 		b.signIn(t, b.open(t, "/account"), liz, password, "remember", "1")
@@ -283,7 +283,7 @@ func TestSessions(t *testing.T) {
 			t.Error("goes on")
 		}
 	})
-	t.Run("SEC-5 signing out ends the session for every copy of its cookie", func(t *testing.T) {
+	t.Run("SEC-14 signing out ends the session for every copy of its cookie", func(t *testing.T) {
 		w := longbourn(t, auth.Options{})
 		b, copied := w.signedIn(t, liz), w.browser(t)
 		u, err := url.Parse(w.url)
@@ -299,7 +299,7 @@ func TestSessions(t *testing.T) {
 			t.Error("the session goes on")
 		}
 	})
-	t.Run("SEC-5 a page to sign out", func(t *testing.T) {
+	t.Run("SEC-14 a page to sign out", func(t *testing.T) {
 		w := longbourn(t, auth.Options{})
 		b := w.signedIn(t, liz)
 		p := b.open(t, "/account/sign-out")
@@ -310,7 +310,7 @@ func TestSessions(t *testing.T) {
 			t.Errorf("page = %q", p.heading())
 		}
 	})
-	t.Run("SEC-8 a password set by the administrator ends all sessions", func(t *testing.T) {
+	t.Run("SEC-8 SEC-14 a password set by the administrator ends all sessions", func(t *testing.T) {
 		w := longbourn(t, auth.Options{})
 		b, other := w.signedIn(t, liz), w.signedIn(t, jane)
 		must(t, w.SetPassword(t.Context(), liz, "till this moment I never knew myself"))

@@ -46,7 +46,7 @@ func TestBrowser(t *testing.T) {
 			t.FailNow()
 		}
 	}
-	step("AUTH-37 AUTH-43 AUTH-45 AuthSub, signing in on the way with the keyboard alone", func(t *testing.T) {
+	step("AUTH-37 AUTH-43 AUTH-45 SEC-16 AuthSub, signing in on the way with the keyboard alone", func(t *testing.T) {
 		b.open(t, srv.url+"/")
 		b.look(t, "front", "Contacts")
 		b.open(t, app.url+"/")
@@ -76,7 +76,7 @@ func TestBrowser(t *testing.T) {
 		b.at(t, app.elsewhere("/oauth2/done"), "OAuth 2.0: Jane Bennet")
 	})
 
-	step("AUTH-80 SEC-5 OAuth 2.0 again, after signing out", func(t *testing.T) {
+	step("AUTH-80 SEC-15 OAuth 2.0 again, after signing out", func(t *testing.T) {
 		b.open(t, srv.url+"/account/sign-out")
 		b.look(t, "sign-out", "Sign out")
 		b.press(t, "button[value=sign-out]")
@@ -96,6 +96,19 @@ func TestBrowser(t *testing.T) {
 		if title := b.eval(t, "document.title"); !regexp.MustCompile(`^Success .*code=[A-Za-z0-9_/-]{20,}$`).MatchString(title) {
 			t.Errorf("the title of the window is %q", title)
 		}
+	})
+
+	step("AUTH-106 a device", func(t *testing.T) {
+		code := app.device(t)
+		b.open(t, srv.url+"/device")
+		b.look(t, "device", "Connect a device")
+		b.keys(t, "no such code\r")
+		b.look(t, "device-wrong", "Connect a device")
+		b.fill(t, "#user_code", code)
+		b.keys(t, "\r")
+		b.look(t, "consent-device", "Allow Netherfield Balls to use your contacts?")
+		b.press(t, "button[value=allow]")
+		b.look(t, "device-connected", b.heading(t))
 	})
 
 	step("AUTH-43 denial", func(t *testing.T) {
@@ -125,7 +138,7 @@ func TestBrowser(t *testing.T) {
 		}
 	})
 
-	step("SEC-8 a new password", func(t *testing.T) {
+	step("SEC-8 SEC-16 a new password", func(t *testing.T) {
 		const wanted = "till this moment I never knew myself"
 		b.open(t, srv.url+"/account/password")
 		b.look(t, "password", "Change your password")
@@ -300,6 +313,19 @@ func newApplication(t *testing.T, srv *server) *application {
 		page(w, "OAuth 2.0: "+app.names(app.allowed()))
 	})
 	return app
+}
+
+// device begins to sign in as a program on a device without a browser does, and
+// returns the code that it shows.
+func (app *application) device(t *testing.T) (userCode string) {
+	t.Helper()
+	config := app.oauth2("")
+	config.Endpoint.DeviceAuthURL = app.server.url + "/o/oauth2/device/code"
+	d, err := config.DeviceAuth(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.UserCode
 }
 
 // oauth2 is the configuration of OAuth 2.0 for a redirect URI.

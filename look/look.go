@@ -107,10 +107,10 @@ type Page struct {
 	// the account; empty for nobody.
 	User string
 
-	// FormsLeave allows that the answer to a form of the page leads to another
-	// site. Browsers stop such a redirect otherwise, however far down the
-	// chain it happens, and so the sites cannot be named.
-	FormsLeave bool
+	// LeaveBy are the URL schemes, such as https, by which the answer to a form
+	// of the page may lead to another site. Browsers stop other redirects,
+	// however far down the chain they happen, and so sites cannot be named.
+	LeaveBy []string
 
 	// Public is a page that is the same for everybody, with no form on it: it
 	// needs no more against frames than every answer has.
@@ -129,8 +129,8 @@ func (p *Pages) Write(w http.ResponseWriter, status int, page Page) error {
 		return err
 	}
 	forms := "'self'"
-	if page.FormsLeave {
-		forms = "'self' http: https:"
+	for _, scheme := range page.LeaveBy {
+		forms += " " + scheme + ":"
 	}
 	frames := "'none'"
 	if page.Public {
@@ -139,13 +139,13 @@ func (p *Pages) Write(w http.ResponseWriter, status int, page Page) error {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=UTF-8")
 	h.Set("Content-Length", strconv.Itoa(b.Len()))
-	h.Set("Cache-Control", "no-store")
+	h.Set("Cache-Control", "no-store") // SEC-15
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; "+
-		"form-action "+forms+"; frame-ancestors "+frames+"; base-uri 'none'") // SEC-5
+		"form-action "+forms+"; frame-ancestors "+frames+"; base-uri 'none'") // SEC-5, SEC-15
 	if !page.Public {
 		h.Set("X-Frame-Options", "DENY") // SEC-5
 	}
-	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Referrer-Policy", "no-referrer") // SEC-15
 	w.WriteHeader(status)
 	w.Write(b.Bytes())
 	return nil

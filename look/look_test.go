@@ -39,13 +39,13 @@ func TestWrite(t *testing.T) {
 	if w.Code != http.StatusForbidden || w.Header().Get("Content-Length") != strconv.Itoa(len(body)) {
 		t.Errorf("status = %d, Content-Length = %q of %d", w.Code, w.Header().Get("Content-Length"), len(body))
 	}
-	t.Run("SEC-5 headers", func(t *testing.T) {
+	t.Run("SEC-5 SEC-15 headers", func(t *testing.T) {
 		for _, tt := range []struct {
 			page           look.Page
 			policy, framed string
 		}{
 			{look.Page{Name: "cousin"}, "form-action 'self'; frame-ancestors 'none'", "DENY"},
-			{look.Page{Name: "cousin", FormsLeave: true}, "form-action 'self' http: https:; frame-ancestors 'none'", "DENY"},
+			{look.Page{Name: "cousin", LeaveBy: []string{"https", "com.example.app"}}, "form-action 'self' https: com.example.app:; frame-ancestors 'none'", "DENY"},
 			{look.Page{Name: "cousin", Public: true}, "form-action 'self'; frame-ancestors 'self'", ""},
 		} {
 			w, _ := write(t, tt.page)
@@ -120,39 +120,43 @@ func TestContrast(t *testing.T) {
 		t.Fatal("there are no dark colours")
 	}
 	for name, part := range map[string]string{"light": light, "dark": dark} {
-		colors := map[string][3]float64{}
-		for _, m := range regexp.MustCompile(`--([a-z-]+): #([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2});`).FindAllStringSubmatch(part, -1) {
-			var c [3]float64
-			for i := range c {
-				n, err := strconv.ParseUint(m[2+i], 16, 8)
-				if err != nil {
-					t.Fatal(err)
-				}
-				c[i] = float64(n) / 255
+		t.Run("SEC-16 contrast by "+name, func(t *testing.T) { checkContrast(t, part) })
+	}
+}
+
+func checkContrast(t *testing.T, part string) {
+	colors := map[string][3]float64{}
+	for _, m := range regexp.MustCompile(`--([a-z-]+): #([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2});`).FindAllStringSubmatch(part, -1) {
+		var c [3]float64
+		for i := range c {
+			n, err := strconv.ParseUint(m[2+i], 16, 8)
+			if err != nil {
+				t.Fatal(err)
 			}
-			colors[m[1]] = c
+			c[i] = float64(n) / 255
 		}
-		for _, pair := range []struct {
-			text, below string
-			least       float64
-		}{
-			{"text", "page", 4.5}, {"text", "card", 4.5}, {"text", "soft", 4.5},
-			{"text", "danger-soft", 4.5}, {"text", "good-soft", 4.5}, {"text", "warn-soft", 4.5},
-			{"muted", "page", 4.5}, {"muted", "card", 4.5},
-			{"accent", "card", 4.5}, {"accent", "page", 4.5}, {"accent", "soft", 4.5},
-			{"accent-strong", "card", 4.5}, {"accent-strong", "soft", 4.5},
-			{"on-accent", "accent", 4.5}, {"on-accent", "accent-strong", 4.5},
-			{"danger", "card", 4.5}, {"danger", "danger-soft", 4.5}, {"warn", "warn-soft", 4.5},
-			{"field", "card", 3},
-		} {
-			text, ok1 := colors[pair.text]
-			below, ok2 := colors[pair.below]
-			if !ok1 || !ok2 {
-				t.Fatalf("%s: no colour %s or %s", name, pair.text, pair.below)
-			}
-			if got := contrast(text, below); got < pair.least {
-				t.Errorf("%s: contrast of %s on %s is %.2f, want %.1f", name, pair.text, pair.below, got, pair.least)
-			}
+		colors[m[1]] = c
+	}
+	for _, pair := range []struct {
+		text, below string
+		least       float64
+	}{
+		{"text", "page", 4.5}, {"text", "card", 4.5}, {"text", "soft", 4.5},
+		{"text", "danger-soft", 4.5}, {"text", "good-soft", 4.5}, {"text", "warn-soft", 4.5},
+		{"muted", "page", 4.5}, {"muted", "card", 4.5},
+		{"accent", "card", 4.5}, {"accent", "danger-soft", 4.5}, {"accent", "page", 4.5}, {"accent", "soft", 4.5},
+		{"accent-strong", "card", 4.5}, {"accent-strong", "soft", 4.5},
+		{"on-accent", "accent", 4.5}, {"on-accent", "accent-strong", 4.5},
+		{"danger", "card", 4.5}, {"danger", "danger-soft", 4.5}, {"warn", "warn-soft", 4.5},
+		{"field", "card", 3},
+	} {
+		text, ok1 := colors[pair.text]
+		below, ok2 := colors[pair.below]
+		if !ok1 || !ok2 {
+			t.Fatalf("no colour %s or %s", pair.text, pair.below)
+		}
+		if got := contrast(text, below); got < pair.least {
+			t.Errorf("contrast of %s on %s is %.2f, want %.1f", pair.text, pair.below, got, pair.least)
 		}
 	}
 }
