@@ -282,8 +282,8 @@ func readExtended(im *importer, p *Property) bool {
 	case x.Name == "":
 		return false
 	case form == "xml":
-		if !isFragment(v, true) {
-			im.lose("X-EXTENDED-PROPERTY: XML that is not well-formed")
+		if len(v) > contacts.MaxPropertyBytes || !isFragment(v, true) {
+			im.lose("X-EXTENDED-PROPERTY: XML that is too large or not well-formed")
 			return true
 		}
 		x.XML = v

@@ -330,6 +330,10 @@ func (im *importer) readExtra(ex *contacts.Extra, p *Property, name string) {
 
 // addForeign adds a piece of XML that a card brought along, if it is sound.
 func (im *importer) addForeign(ex *contacts.Extra, u contacts.Unknown) {
+	if len(u.In)+len(u.Attrs)+len(u.XML) > contacts.MaxExtraBytes {
+		im.lose("X-EXTRA: no room for %d bytes beside the fields of a contact", len(u.Attrs)+len(u.XML))
+		return
+	}
 	if u.Attrs != "" && !isAttrs(u.Attrs) || u.XML != "" && !isFragment(u.XML, false) || !isCleanText(u.In) {
 		im.lose("X-EXTRA: XML that is not well-formed")
 		return
