@@ -45,7 +45,7 @@ func standInSettings(proxy, authority string) []clientSettings {
 			"keytool -importcert -noprompt -alias stand-in -file " + file + " -keystore stand-in.p12 -storetype PKCS12 -storepass changeit\n" +
 				"export JAVA_TOOL_OPTIONS=" + shellQuote(java)},
 		{".NET on Linux (on Windows: certutil -user -addstore Root authority.pem)", export + "SSL_CERT_FILE=" + file},
-		{"Node 24 and later (docs/stand-in.md tells about older ones)", export + "NODE_USE_ENV_PROXY=1 NODE_EXTRA_CA_CERTS=" + file},
+		{"Node 22.21, 24.5 and later (docs/stand-in.md tells about older ones)", export + "NODE_USE_ENV_PROXY=1 NODE_EXTRA_CA_CERTS=" + file},
 		{"Go", export + "SSL_CERT_FILE=" + file},
 	}
 }
