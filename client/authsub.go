@@ -59,7 +59,7 @@ func bit(v bool) string {
 func AuthSubToken(redirect string) (token string, scopes []string, err error) { // LIB-6
 	u, err := url.Parse(redirect)
 	if err != nil {
-		return "", nil, contacts.Errorf(contacts.Invalid, "", "Not a URL: %.100q", redirect)
+		return "", nil, contacts.Errorf(contacts.Invalid, "", "Not a URL") // which may have a token
 	}
 	v := u.Query()
 	if token = v.Get("token"); token == "" {

@@ -62,7 +62,7 @@ const (
 // Operations fail one by one; the error of BatchContacts is that of a whole
 // request, after which no more are sent, and it is that of all operations that
 // were not answered. Such a request is not repeated, because it may have been
-// carried out. Force applies to all operations.
+// carried out. Force applies to all operations, and needs version 2 or 3.
 func (c *Client) BatchContacts(ctx context.Context, ops []ContactOp, opts ...CallOption) ([]ContactResult, error) {
 	all := make([]op[*Contact], len(ops))
 	for i, o := range ops {
@@ -140,14 +140,17 @@ func (k *kind[T]) batchRequest(ctx context.Context, c *Client, url string, ops [
 			continue
 		}
 		e := k.entry(ops[n].item)
-		if g := c.groups(e); sender == nil || g != groups {
+		known := e
+		if ops[n].op == OpInsert {
+			known = &Entry{} // what it was elsewhere does not count
+		}
+		if g := c.groups(known); sender == nil || g != groups {
 			sender, groups = wire.NewSender(k.wire, c.version, g), g
 		}
-		about := wire.Sent{ID: e.IDURL, ETag: e.ETag, BatchID: strconv.Itoa(n), Operation: string(ops[n].op)}
+		about := wire.Sent{ID: known.IDURL, ETag: known.ETag, BatchID: strconv.Itoa(n), Operation: string(ops[n].op)}
 		item := ops[n].item
 		switch ops[n].op {
 		case OpInsert:
-			about.ID, about.ETag = "", ""
 		case OpUpdate:
 			about.Edit = e.Edit
 		case OpDelete:

@@ -37,6 +37,8 @@ func lastSegment(s string) string { return s[strings.LastIndexByte(s, '/')+1:] }
 //
 // A contact that was deleted has Deleted set, and no data. In Memberships,
 // those with Removed set have ended.
+//
+// What the schema has no field for is kept in the fields named Extra. LIB-61
 type Contact struct {
 	contacts.Contact
 	Entry Entry

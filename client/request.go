@@ -55,8 +55,8 @@ type answer struct {
 	header http.Header
 	body   []byte
 
-	// unsure says that an earlier try may have been carried out, though its
-	// answer was lost.
+	// unsure says that an earlier try may have been carried out, though it looked
+	// as if it had failed.
 	unsure bool
 }
 
@@ -71,7 +71,6 @@ func (c *Client) do(ctx context.Context, rq *request) (*answer, error) {
 		switch {
 		case err != nil:
 			again = rq.repeat == always && isBroken(err)
-			unsure = unsure || again
 		case a.status < 300:
 			a.unsure = unsure
 			return a, nil
@@ -82,6 +81,7 @@ func (c *Client) do(ctx context.Context, rq *request) (*answer, error) {
 			again = rq.repeat != never && wait <= maxRetryAfter &&
 				(a.status == http.StatusInternalServerError || a.status == http.StatusServiceUnavailable) // LIB-66
 		}
+		unsure = unsure || again && (a == nil || a.status == http.StatusInternalServerError)
 		if !again || try >= c.retries || ctx.Err() != nil {
 			return a, err
 		}

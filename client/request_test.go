@@ -81,6 +81,8 @@ func TestRetries(t *testing.T) {
 		{"LIB-66 a PATCH is never sent twice", patch, []int{503}, 1, true},
 		{"LIB-66 a delete after 500", remove, []int{500}, 2, false},
 		{"LIB-66 a delete that was carried out, though its answer was lost", remove, []int{broken, 404}, 2, false},
+		{"LIB-66 a delete that was carried out, though the server failed", remove, []int{500, 404}, 2, false},
+		{"LIB-66 a delete of what is not there after all", remove, []int{503, 404}, 2, true},
 		{"LIB-66 a delete of what is not there", remove, []int{404}, 1, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

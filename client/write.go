@@ -159,7 +159,7 @@ func (k *kind[T]) delete(ctx context.Context, c *Client, e *Entry, opts []CallOp
 	rq.repeat = always
 	a, err := c.do(ctx, rq)
 	if err != nil && a != nil && a.unsure && errors.Is(err, contacts.NotFound) {
-		return nil // deleted by the try whose answer was lost
+		return nil // deleted by the try that looked as if it had failed
 	}
 	if err != nil {
 		return k.conflict(rq, a, err)
