@@ -58,10 +58,16 @@ func use(word string, known map[string]string, fallback string, uris bool) (rel,
 	if rel, ok := known[letters(word)]; ok {
 		return rel, "", primary
 	}
-	if uris && strings.Contains(word, "://") {
+	if uris && isURI(word) {
 		return word, "", primary
 	}
 	return "", word, primary
+}
+
+// isURI reports whether s begins with a scheme and ://.
+func isURI(s string) bool {
+	scheme, _, ok := strings.Cut(s, "://")
+	return ok && scheme != "" && strings.Trim(strings.ToLower(scheme), "abcdefghijklmnopqrstuvwxyz") == ""
 }
 
 // wordOf is what use reads as rel or label.
@@ -69,7 +75,7 @@ func wordOf(rel, label string, primary bool) string {
 	w := label
 	if rel != "" {
 		w = rel
-		if !strings.Contains(rel, "://") {
+		if !isURI(rel) {
 			parts := strings.FieldsFunc(rel, func(r rune) bool { return r == '_' || r == '-' })
 			for i, p := range parts {
 				parts[i] = strings.ToUpper(p[:1]) + p[1:]

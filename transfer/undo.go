@@ -74,7 +74,8 @@ type undoer struct {
 	j     *journal
 	out   *Undone
 	meter *meter
-	gone  map[string]bool // contacts that were deleted
+	gone  map[string]bool              // contacts that were deleted
+	back  map[string]*contacts.Contact // contacts that were restored
 	done  int
 }
 
@@ -102,7 +103,7 @@ func (u *undoer) run(ctx context.Context) error {
 		chains[i].steps = append(chains[i].steps, s)
 	}
 	slices.Reverse(chains)
-	u.gone = map[string]bool{}
+	u.gone, u.back = map[string]bool{}, map[string]*contacts.Contact{}
 	for batch := range slices.Chunk(chains, MaxOps) {
 		if err := u.undo(ctx, batch, x); err != nil {
 			return err
@@ -135,7 +136,7 @@ func (u *undoer) undo(ctx context.Context, batch []chain, x *index) error {
 			u.out.Gone++
 			continue
 		}
-		op, err := u.back(&batch[i], it)
+		op, err := u.reverse(&batch[i], it)
 		if err != nil {
 			return err
 		}
@@ -182,12 +183,13 @@ func (u *undoer) count(op *Op) {
 		u.out.Deleted++
 		return
 	}
+	u.back[op.Item.ID] = op.Contact
 	u.out.Restored++
 }
 
-// back is the operation that brings a contact back to before the import, or nil
+// reverse is the operation that brings a contact back to before the import, or nil
 // if there is none to make.
-func (u *undoer) back(c *chain, it *Item) (*Op, error) {
+func (u *undoer) reverse(c *chain, it *Item) (*Op, error) {
 	now := printOf(it.Contact)
 	last := c.steps[len(c.steps)-1]
 	first := c.steps[0]
@@ -251,7 +253,11 @@ func (u *undoer) groups(ctx context.Context) error {
 		if u.gone[it.ID] {
 			continue
 		}
-		for _, m := range it.Contact.Memberships {
+		c := it.Contact
+		if restored := u.back[it.ID]; u.o.DryRun && restored != nil {
+			c = restored
+		}
+		for _, m := range c.Memberships {
 			if m.Removed == 0 {
 				members[m.Group]++
 			}

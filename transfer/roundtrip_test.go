@@ -1,0 +1,241 @@
+package transfer_test
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"contacts"
+	"contacts/transfer"
+	"contacts/wire"
+)
+
+// fill adds groups and random contacts to a book, some with photos.
+func fill(t testing.TB, b transfer.Book, seed uint64, n int, make func(maker, []contacts.ID) *contacts.Contact) {
+	t.Helper()
+	ctx := context.Background()
+	m := maker{rand.New(rand.NewPCG(seed, 9))}
+	var ids []contacts.ID
+	for _, name := range []string{"Sisters", "Officers; red, coats", "My Contacts\\"} {
+		g, err := b.AddGroup(ctx, &contacts.Group{Name: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, g.ID)
+	}
+	groups, err := b.Groups(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range groups {
+		if g.System != "" {
+			ids = append(ids, g.ID)
+		}
+	}
+	first := &contacts.Contact{Name: contacts.Name{Full: "Everybody's friend"}} // gives the groups their order elsewhere
+	for _, id := range ids {
+		first.Memberships = append(first.Memberships, contacts.Membership{Group: id})
+	}
+	apply(t, b, transfer.Op{Kind: transfer.Insert, Contact: first})
+	for i := range n - 1 {
+		op := transfer.Op{Kind: transfer.Insert, Contact: make(m, ids)}
+		op.Contact.Name.Full += fmt.Sprintf(" No%d", i) // an address and a name are one person
+		if m.IntN(4) == 0 {
+			op.Photo = &transfer.Photo{Data: gif(byte(i))}
+		}
+		apply(t, b, op)
+	}
+}
+
+func TestRoundTrip(t *testing.T) {
+	p := newPlace(t)
+	for _, tt := range []struct {
+		name string
+		o    transfer.ExportOptions
+		make func(maker, []contacts.ID) *contacts.Contact
+	}{
+		{"JSON", transfer.ExportOptions{Format: transfer.JSON}, maker.contact},
+		{"vCard 3.0", transfer.ExportOptions{Format: transfer.VCard, Version: "3.0"}, maker.contact},
+		{"vCard 4.0", transfer.ExportOptions{Format: transfer.VCard, Version: "4.0"}, maker.contact},
+		{"CSV", transfer.ExportOptions{Format: transfer.CSV}, maker.csvContact},
+	} {
+		t.Run("EXP-1 EXP-2 an export imported elsewhere gives an equal book: "+tt.name, func(t *testing.T) {
+			for seed := range uint64(4) {
+				from, to := p.book(), p.book()
+				fill(t, from, seed, 60, tt.make)
+				text := exportedAs(t, from, tt.o)
+				if again := exportedAs(t, from, tt.o); again != text {
+					t.Fatal("two exports of one book differ")
+				}
+				s, vs := imported(t, to, text, transfer.ImportOptions{})
+				for _, v := range vs {
+					if v.Outcome != transfer.Created && !v.Group || len(v.Notes) > 0 {
+						t.Errorf("seed %d: %+v", seed, v)
+					}
+				}
+				if s.Created != 60 {
+					t.Fatalf("seed %d: %d created", seed, s.Created)
+				}
+				got, want := exported(t, to, transfer.JSON), exported(t, from, transfer.JSON)
+				if tt.name == "CSV" {
+					want = withoutPhotos(want)
+				}
+				compareLines(t, seed, got, want)
+			}
+		})
+	}
+
+	t.Run("EXP-3 a contact as Atom in each version says what the version can", func(t *testing.T) {
+		for version := 1; version <= 3; version++ {
+			e := wire.NewEncoder(wire.Options{View: contacts.View{Version: version, Projection: contacts.Full.Projection}, Owner: "elizabeth@example.com"})
+			for seed := range uint64(200) {
+				m := maker{rand.New(rand.NewPCG(seed, uint64(version)))}
+				c := m.contact(nil)
+				if version < 3 {
+					c = &contacts.Contact{Name: contacts.Name{Full: c.Name.Full}, Notes: c.Notes, Emails: c.Emails, Phones: c.Phones, IMs: c.IMs,
+						Organizations: c.Organizations, Properties: c.Properties}
+				}
+				parsed, err := wire.ParseContact(e.AppendContactDocument(nil, c), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if version < 3 {
+					parsed.Contact.Name.Full = parsed.Title
+				}
+				got, want := string(wire.AppendStoredContact(nil, parsed.Contact)), string(wire.AppendStoredContact(nil, c))
+				if got != want {
+					t.Fatalf("version %d, seed %d:\ngot  %+v\nwant %+v", version, seed, parsed.Contact, c)
+				}
+			}
+		}
+	})
+
+	t.Run("EXP-4 groups without members, of one name and with properties survive JSON", func(t *testing.T) {
+		ctx := context.Background()
+		from, to := p.book(), p.book()
+		for _, g := range []*contacts.Group{{Name: "Sisters"}, {Name: "Sisters"}, {Name: "Family"},
+			{Name: "Officers", Properties: []contacts.Property{{Name: "colour", Value: "red"}}, Extra: contacts.Extra{{XML: "<x:y xmlns:x='urn:x'/>"}}}} {
+			made, err := from.AddGroup(ctx, g)
+			if err != nil {
+				t.Fatal(err)
+			}
+			apply(t, from, transfer.Op{Kind: transfer.Insert, Contact: &contacts.Contact{Memberships: []contacts.Membership{{Group: made.ID}, {Group: 0xe}}}})
+		}
+		text := exported(t, from, transfer.JSON)
+		imported(t, to, text, transfer.ImportOptions{})
+		compareLines(t, 0, exported(t, to, transfer.JSON), text)
+		imported(t, to, text, transfer.ImportOptions{})
+		compareLines(t, 0, exported(t, to, transfer.JSON), text)
+	})
+
+	t.Run("EXP-5 JSON that is damaged, foreign or of a later version", func(t *testing.T) {
+		head := `{"format":"contacts","version":1,"groups":[{"key":"a","name":"A"}],"contacts":[` + "\n"
+		for _, tt := range []struct{ text, want string }{
+			{head + `{"name":{"full":"Jane"}},` + "\n" + `{"nmae":{}},` + "\n" + `{"name":{"full":"Mary"},"groups":["b"]},` + "\n" + `{"emails":[{"address":5}]},` + "\n" + `{"name":{"full":"Kitty"},"id":7,"rev":5}]}`,
+				"same created refused@3 refused@4 refused@5 created"},
+			{head + `]}`, "same"},
+			{`{"format":"contacts","version":1}`, ""},
+			{head + `{"name":{"full":"Jane"}}`, "same created error"},
+			{head + `{"name":`, "same error"},
+			{strings.Replace(head, `"version":1`, `"version":2`, 1), "error"},
+			{`{"format":"other"}`, "error"},
+			{`{"format":"contacts","groups":5}`, "error"},
+			{`{"format":"contacts","contacts":{}}`, "error"},
+		} {
+			var got []string
+			_, err := transfer.Import(context.Background(), p.book(), strings.NewReader(tt.text), transfer.ImportOptions{DryRun: true, Verdict: func(v transfer.Verdict) {
+				switch {
+				case v.Group:
+					got = append(got, "same")
+				case v.Outcome == transfer.Refused:
+					got = append(got, fmt.Sprintf("refused@%d", v.Line))
+				default:
+					got = append(got, string(v.Outcome))
+				}
+			}})
+			if err != nil {
+				got = append(got, "error")
+				if contacts.KindOf(err) != contacts.Invalid {
+					t.Errorf("%s: %v", tt.text, err)
+				}
+			}
+			if strings.Join(got, " ") != tt.want {
+				t.Errorf("%s: %q, %v; want %s", tt.text, got, err, tt.want)
+			}
+		}
+	})
+}
+
+// compareLines shows the first line in which two exports differ.
+func compareLines(t *testing.T, seed uint64, got, want string) {
+	t.Helper()
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(g), len(w)) {
+		if g[i] != w[i] {
+			t.Fatalf("seed %d:\ngot  %s\nwant %s", seed, g[i], w[i])
+		}
+	}
+	if len(g) != len(w) {
+		t.Fatalf("seed %d: %d lines, want %d", seed, len(g), len(w))
+	}
+}
+
+// withoutPhotos takes the photos out of a JSON export.
+func withoutPhotos(text string) string {
+	for {
+		before, after, ok := strings.Cut(text, `,"photo":{`)
+		if !ok {
+			return text
+		}
+		_, after, _ = strings.Cut(after, "}")
+		text = before + after
+	}
+}
+
+// FuzzImport holds that no file makes an import panic or fail in another way
+// than by saying that the file is no good, and that what it takes is exported
+// and taken again.
+func FuzzImport(f *testing.F) {
+	p := newPlace(f)
+	f.Add([]byte(card("UID:1", "FN:Jane Bennet", "CATEGORIES:Family", "PHOTO;ENCODING=b:"+base64.StdEncoding.EncodeToString(gif(1)))))
+	f.Add([]byte("First Name,E-mail 1 - Value\nJane,jane@example.com\n\"Mary,x\n"))
+	f.Add([]byte("First Name;Business Phone;E-mail Address\r\nJane;1;jane@example.com\r\n"))
+	f.Add([]byte(`{"format":"contacts","version":1,"groups":[{"key":"a","name":"A"}],"contacts":[{"name":{"full":"Jane"},"groups":["a"]}]}`))
+	n := 0
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if n++; n > 500 { // a store does not grow for ever
+			return
+		}
+		p := &place{TB: t, server: p.server, n: n * 10}
+		b := p.book()
+		name := filepath.Join(t.TempDir(), "file")
+		if err := os.WriteFile(name, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		file, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		s, err := transfer.Import(context.Background(), b, file, transfer.ImportOptions{})
+		if err != nil {
+			if contacts.KindOf(err) != contacts.Invalid {
+				t.Fatal(err)
+			}
+			return
+		}
+		text := exported(t, b, transfer.JSON)
+		again := p.book()
+		if s2, vs := imported(t, again, text, transfer.ImportOptions{}); s2.Created != s.Created || !s2.Clean() {
+			t.Fatalf("%+v, and again %+v %+v", s, s2, vs)
+		}
+		if got := exported(t, again, transfer.JSON); got != text {
+			t.Fatalf("got  %s\nwant %s", got, text)
+		}
+	})
+}
