@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -45,6 +46,20 @@ func TestRoutes(t *testing.T) {
 		got := do(t, "GET", base+"/", "", "")
 		if got.status != http.StatusOK || !strings.HasPrefix(got.header.Get("Content-Type"), "text/html") || !strings.Contains(got.body, "contacts server") {
 			t.Errorf("GET / = %d %s\n%s", got.status, got.header.Get("Content-Type"), got.body)
+		}
+	})
+
+	t.Run("SEC-15 pages find their stylesheet here", func(t *testing.T) {
+		for _, path := range []string{"/", "/account", "/account/programs", "/account/password", "/accounts/AuthSubRequest", "/device"} {
+			got := do(t, "GET", base+path, "", "")
+			link := regexp.MustCompile(`<link rel="stylesheet" href="(/assets/[^"]+)">`).FindStringSubmatch(got.body)
+			if link == nil {
+				t.Errorf("GET %s = %d without a stylesheet:\n%s", path, got.status, got.body)
+				continue
+			}
+			if css := do(t, "GET", base+link[1], "", ""); css.status != http.StatusOK || !strings.HasPrefix(css.header.Get("Content-Type"), "text/css") {
+				t.Errorf("GET %s = %d %s", link[1], css.status, css.header.Get("Content-Type"))
+			}
 		}
 	})
 
