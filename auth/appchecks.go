@@ -87,7 +87,7 @@ func checkRedirectURI(uri string) error {
 	case strings.Contains(u.Scheme, "."):
 		return nil
 	}
-	return badApp("The redirect URI %q must begin with https, http, or a scheme with a dot such as com.example.app", uri) // SEC-6
+	return badApp("The redirect URI %q must begin with https, http, or a scheme with a dot such as com.example.app", uri) // AUTH-120, SEC-6
 }
 
 // parseHost checks the host of callbacks: a name or an address, without port.
@@ -97,7 +97,7 @@ func parseHost(host string) (string, error) {
 		return h, nil
 	}
 	if _, err := parseDomain(h); err != nil {
-		return "", badApp("The callback host %q is not the name of a host; leave out scheme, port and path", host)
+		return "", badApp("The callback host %q is not the name of a host; leave out scheme, port and path", host) // AUTH-120
 	}
 	return h, nil
 }
@@ -142,7 +142,7 @@ func parseRSA(text []byte) ([]byte, error) {
 		return nil, badApp("The certificate has no RSA key")
 	}
 	if bits := k.N.BitLen(); bits < minKeyBits {
-		return nil, badApp("The RSA key of the certificate has %d bits; at least %d are needed", bits, minKeyBits)
+		return nil, badApp("The RSA key of the certificate has %d bits; at least %d are needed", bits, minKeyBits) // AUTH-120
 	}
 	return x509.MarshalPKIXPublicKey(k)
 }

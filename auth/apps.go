@@ -97,7 +97,7 @@ func (s *Service) AddApp(ctx context.Context, n NewApp) (App, Secret, error) {
 				return err
 			}
 			if fold(other.Name) == fold(a.Name) {
-				return contacts.Errorf(contacts.Duplicate, contacts.CodeConflict, "The program %s exists already", other.Name)
+				return contacts.Errorf(contacts.Duplicate, contacts.CodeConflict, "The program %s exists already", other.Name) // AUTH-120
 			}
 		}
 		var other app
@@ -167,7 +167,7 @@ func (s *Service) newApp(n NewApp) (a app, secret Secret, err error) {
 	if err != nil {
 		return a, secret, err
 	}
-	if a.Key, err = x509.MarshalPKIXPublicKey(&key.PublicKey); err != nil {
+	if a.Key, err = x509.MarshalPKIXPublicKey(&key.PublicKey); err != nil { // AUTH-122
 		return a, secret, err
 	}
 	a.KeyID = hex.EncodeToString(s.random(20))
@@ -241,12 +241,14 @@ func (s *Service) App(ctx context.Context, idOrName string) (App, error) {
 	if err != nil {
 		return App{}, err
 	}
-	for _, a := range list {
-		if a.ID == idOrName || fold(a.Name) == fold(idOrName) {
-			return a, nil
-		}
+	i := slices.IndexFunc(list, func(a App) bool { return a.ID == idOrName })
+	if i < 0 {
+		i = slices.IndexFunc(list, func(a App) bool { return fold(a.Name) == fold(idOrName) })
 	}
-	return App{}, noApp(idOrName)
+	if i < 0 {
+		return App{}, noApp(idOrName)
+	}
+	return list[i], nil
 }
 
 // RemoveApp removes a program and ends all tokens that it was given. It fails
@@ -272,7 +274,7 @@ func (s *Service) RemoveApp(ctx context.Context, id string) error {
 		return err
 	}
 	for _, owner := range owners {
-		if err := s.endApps(ctx, owner, func(app string) (bool, error) { return app == id, nil }); err != nil {
+		if err := s.endApps(ctx, owner, func(app string) (bool, error) { return app == id, nil }); err != nil { // AUTH-121
 			return err
 		}
 	}

@@ -42,7 +42,7 @@ func TestApps(t *testing.T) {
 		return a, secret
 	}
 
-	t.Run("AUTH-73 registered with secret, certificate, name and hosts", func(t *testing.T) {
+	t.Run("AUTH-73 AUTH-120 registered with secret, certificate, name and hosts", func(t *testing.T) {
 		a, secret := add(t, auth.NewApp{
 			Name:           " Pemberley ",
 			RedirectURIs:   []string{"https://pemberley.example/back?x=y", "com.example.pemberley:/back", "urn:ietf:wg:oauth:2.0:oob", "http://127.0.0.1/"},
@@ -90,7 +90,7 @@ func TestApps(t *testing.T) {
 		_, err := w.KeyOf(ctx, a.ID)
 		wantKind(t, err, contacts.Invalid)
 	})
-	t.Run("a service account has a key pair", func(t *testing.T) {
+	t.Run("AUTH-122 a service account has a key pair", func(t *testing.T) {
 		a, secret := add(t, auth.NewApp{Name: "Longbourn: the estate", ServiceAccount: true})
 		if !regexp.MustCompile(`^[1-9]\d{20}$`).MatchString(a.ID) || a.ServiceEmail != "longbourn-the-estate-"+a.ID+"@service.contactsd.invalid" || secret.Text != "" || len(secret.KeyID) != 40 {
 			t.Errorf("AddApp() = %+v", a)
@@ -160,7 +160,7 @@ func TestApps(t *testing.T) {
 		"public service account":  {auth.NewApp{Name: "Rosings", ServiceAccount: true, Public: true}, contacts.Invalid, "A service account has neither"},
 		"service account and URI": {auth.NewApp{Name: "Rosings", ServiceAccount: true, RedirectURIs: []string{"https://rosings.example/"}}, contacts.Invalid, "A service account has neither"},
 	} {
-		t.Run("AddApp: "+name, func(t *testing.T) {
+		t.Run("AUTH-120 AddApp: "+name, func(t *testing.T) {
 			_, _, err := w.AddApp(ctx, tt.app)
 			wantKind(t, err, tt.kind)
 			if err != nil && !strings.Contains(err.Error(), tt.text) {

@@ -163,7 +163,7 @@ func (s *Service) delegates(ctx context.Context, list string) (ids []string, err
 			return nil, err
 		}
 		if a.Public {
-			return nil, contacts.Errorf(contacts.Invalid, "", "%s has no secret, so anybody could act in its name", a.Name)
+			return nil, contacts.Errorf(contacts.Invalid, "", "%s has no secret, so anybody could act in its name", a.Name) // AUTH-124
 		}
 		if !slices.Contains(ids, a.ID) {
 			ids = append(ids, a.ID)

@@ -188,7 +188,7 @@ func TestRemoveApp(t *testing.T) {
 			t.Errorf("the domain has %v, %v", d.Delegates, err)
 		}
 	}
-	t.Run("AUTH-73 its tokens and its powers end", func(t *testing.T) {
+	t.Run("AUTH-121 its tokens and its powers end", func(t *testing.T) {
 		w, gone, kept, tokens, other := setUp(t)
 		must(t, w.RemoveApp(ctx, gone.ID))
 		check(t, w, gone, kept, tokens, other)
@@ -196,13 +196,13 @@ func TestRemoveApp(t *testing.T) {
 		must(t, w.Maintain(ctx))
 		check(t, w, gone, kept, tokens, other)
 	})
-	t.Run("AUTH-73 what a crash leaves is ended later", func(t *testing.T) {
+	t.Run("AUTH-121 what a crash leaves is ended later", func(t *testing.T) {
 		w, gone, kept, tokens, other := setUp(t)
 		must(t, w.ForgetApp(ctx, gone.ID))
 		must(t, w.Maintain(ctx))
 		check(t, w, gone, kept, tokens, other)
 	})
-	t.Run("AUTH-75 programs that may act for a domain", func(t *testing.T) {
+	t.Run("AUTH-75 AUTH-124 programs that may act for a domain", func(t *testing.T) {
 		w, gone, kept, _, _ := setUp(t)
 		_, _, err := w.AddApp(ctx, auth.NewApp{Name: "Lambton", Public: true})
 		must(t, err)

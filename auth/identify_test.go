@@ -318,7 +318,7 @@ func TestRequestLimit(t *testing.T) {
 			t.Errorf("right after that: %d %q", a.status, a.body)
 		}
 	})
-	t.Run("SEC-11 a restart gives no new burst", func(t *testing.T) {
+	t.Run("SEC-11 SEC-12 a restart gives no new burst", func(t *testing.T) {
 		limits := auth.Options{RequestRate: 0.5, RequestBurst: 4}
 		ctx := t.Context()
 		w := open(t, limits)

@@ -19,7 +19,7 @@ func (s *Service) Maintain(ctx context.Context) error {
 	for _, owner := range owners {
 		err := s.endApps(ctx, owner, func(id string) (bool, error) {
 			_, found, err := s.app(ctx, id)
-			return !found, err
+			return !found, err // AUTH-121
 		})
 		if err != nil {
 			failed = append(failed, fmt.Errorf("end the access of programs to account %d: %w", owner, err))
@@ -115,7 +115,7 @@ func (s *Service) endAppsOf(tx store.Tx, gone map[string]bool) error {
 			}
 		}
 	}
-	return dropDelegates(tx, gone)
+	return dropDelegates(tx, gone) // AUTH-121
 }
 
 // dropDelegates takes programs off the list of those that may act for the

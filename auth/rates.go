@@ -87,7 +87,7 @@ func (s *Service) keepLimits(ctx context.Context, limits map[store.Owner]*limit,
 	return s.store.Update(ctx, store.Directory, func(tx store.Tx) error {
 		for owner, l := range limits {
 			r := rest{Left: max(0, l.TokensAt(now)), At: now.UTC()}
-			if err := put(tx, recordRate, restKey(owner), r, now.Add(s.refill())); err != nil { // SEC-11
+			if err := put(tx, recordRate, restKey(owner), r, now.Add(s.refill())); err != nil { // SEC-12
 				return err
 			}
 		}
@@ -111,7 +111,7 @@ func restKey(owner store.Owner) string { return strconv.FormatInt(int64(owner), 
 func (s *Service) limitFrom(last rest) *limit {
 	l := &limit{Limiter: rate.NewLimiter(rate.Limit(s.o.RequestRate), s.o.RequestBurst)}
 	if spent := s.o.RequestBurst - int(last.Left); !last.At.IsZero() && spent > 0 {
-		l.ReserveN(last.At, spent) // SEC-11
+		l.ReserveN(last.At, spent) // SEC-12
 	}
 	return l
 }

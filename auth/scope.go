@@ -68,7 +68,7 @@ func parseScopes(text string, hosts ...string) (Scopes, error) {
 // in lower case, and that of all feeds with a slash at its end.
 func parseScope(word string, hosts []string) (string, bool) {
 	if word == scopeFull || word == scopeReadOnly || slices.Contains(profileScopes, word) {
-		return word, true // AUTH-81
+		return word, true // AUTH-81, AUTH-123
 	}
 	u, err := url.Parse(word)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(word, "#") {
@@ -85,7 +85,7 @@ func parseScope(word string, hosts []string) (string, bool) {
 	if !strings.HasPrefix(p, feedsPath+"/") || path.Clean(p) != strings.TrimSuffix(p, "/") {
 		return "", false
 	}
-	return u.Scheme + "://" + host + p, true // AUTH-39
+	return u.Scheme + "://" + host + p, true // AUTH-39, AUTH-123
 }
 
 // ReadOnly reports whether the scopes allow no change of anything.

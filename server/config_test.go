@@ -131,6 +131,33 @@ func TestSettings(t *testing.T) {
 			}
 		}
 	})
+	t.Run("SEC-12 request_rate over a restart", func(t *testing.T) {
+		c := config(t)
+		c.RequestRate, c.RequestBurst = 0.0001, 3
+		var token string
+		for i, want := range [][]int{{200, 200}, {200, 503}} {
+			s, err := server.Open(t.Context(), c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v := serve(t, s)
+			if i == 0 {
+				addUser(t, s, "jane@example.com", false)
+				token = login(t, v.url, "jane@example.com", password)
+			}
+			for j, status := range want {
+				if got := do(t, "GET", v.url+feedPath, token, ""); got.status != status {
+					t.Errorf("run %d, GET number %d = %d %s, want %d", i+1, j+1, got.status, got.body, status)
+				}
+			}
+			if err := v.end(); err != nil {
+				t.Error(err)
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
 	t.Run("SEC-9 client_login", func(t *testing.T) {
 		c := config(t)
 		c.ClientLogin = false
@@ -139,6 +166,53 @@ func TestSettings(t *testing.T) {
 		got := do(t, "POST", base+"/accounts/ClientLogin", "", "Email=jane@example.com&Passwd="+password+"&service=cp")
 		if got.status != 403 || strings.Contains(got.body, "Auth=") {
 			t.Errorf("ClientLogin = %d %s", got.status, got.body)
+		}
+	})
+	t.Run("SEC-9 SEC-6 AUTH-91 the sign-in services", func(t *testing.T) {
+		ask := func(t *testing.T, set func(*server.Config), redirect, method, path, body string) answer {
+			t.Helper()
+			c := config(t)
+			set(&c)
+			s, base := start(t, c)
+			app, _, err := s.Auth.AddApp(t.Context(), server.NewApp{Name: "Pemberley", Public: true, RedirectURIs: []string{redirect}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return do(t, method, base+strings.ReplaceAll(path, "CLIENT", app.ID), "", body)
+		}
+		const (
+			back     = "https://pemberley.example/"
+			form     = "grant_type=refresh_token&refresh_token=x"
+			scope    = "scope=https://www.google.com/m8/feeds/"
+			subAsk   = "/accounts/AuthSubRequest?next=https://rosings.example/&" + scope
+			implicit = "/o/oauth2/auth?response_type=token&client_id=CLIENT&redirect_uri=" + back + "&" + scope
+		)
+		for _, tt := range []struct {
+			name               string
+			method, path, body string
+			off, on            func(*server.Config)
+			closed, open       int
+			text               string // of the answer when it is off
+		}{
+			{"authsub", "GET", "/accounts/AuthSubTokenInfo", "", func(c *server.Config) { c.AuthSub = false }, nil, 403, 401, "switched off"},
+			{"oauth1", "GET", "/accounts/OAuthGetRequestToken", "", func(c *server.Config) { c.OAuth1 = false }, nil, 403, 400, "switched off"},
+			{"oauth2", "POST", "/token", form, func(c *server.Config) { c.OAuth2 = false }, nil, 403, 401, "switched off"},
+			{"authsub_unregistered", "GET", subAsk, "", func(c *server.Config) { c.AuthSubUnregistered = false }, nil, 403, 200, "rosings.example"},
+			{"oauth2_implicit", "GET", implicit, "", nil, func(c *server.Config) { c.OAuth2Implicit = true }, 303, 200, ""},
+		} {
+			for name, set := range map[string]func(*server.Config){"off": tt.off, "on": tt.on} {
+				if set == nil {
+					set = func(*server.Config) {} // the default
+				}
+				want := tt.open
+				if name == "off" {
+					want = tt.closed
+				}
+				got := ask(t, set, back, tt.method, tt.path, tt.body)
+				if got.status != want || name == "off" && !strings.Contains(got.body, tt.text) {
+					t.Errorf("%s %s: %s %s = %d %s, want %d", tt.name, name, tt.method, tt.path, got.status, got.body, want)
+				}
+			}
 		}
 	})
 	t.Run("RES-62 public_url", func(t *testing.T) {

@@ -38,6 +38,6 @@ func (s *Server) KeyFile(a App, secret Secret) ([]byte, error) {
 	if base := s.config.PublicURL; base != "" {
 		f.AuthURI, f.TokenURI = base+"/o/oauth2/auth", base+"/token"
 	}
-	b, err := json.MarshalIndent(f, "", "  ")
+	b, err := json.MarshalIndent(f, "", "  ") // AUTH-122
 	return append(b, '\n'), err
 }

@@ -40,7 +40,7 @@ func readSecretKey(name string) ([]byte, error) {
 		return nil, err
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return nil, fmt.Errorf("%s has the mode %04o: it must be for its owner alone (chmod 600)", name, mode) // SEC-2
+		return nil, fmt.Errorf("%s has the mode %04o: it must be for its owner alone (chmod 600)", name, mode) // SEC-13
 	}
 	if info.Size() != auth.SecretKeySize {
 		return nil, fmt.Errorf("%s is damaged: it has %d bytes instead of %d. Restore it, or remove it and register all programs again",
@@ -69,7 +69,7 @@ func makeSecretKey(dir, name string) error {
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	if err := os.Link(f.Name(), name); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := os.Link(f.Name(), name); err != nil && !errors.Is(err, fs.ErrExist) { // SEC-13
 		return err
 	}
 	return syncFolder(dir)

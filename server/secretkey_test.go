@@ -28,7 +28,7 @@ func TestSecretKey(t *testing.T) {
 		}
 		return err
 	}
-	t.Run("SEC-2 made once, for its owner alone", func(t *testing.T) {
+	t.Run("SEC-13 made once, for its owner alone", func(t *testing.T) {
 		c := config(t)
 		if err := open(t, c); err != nil {
 			t.Fatal(err)
@@ -42,7 +42,7 @@ func TestSecretKey(t *testing.T) {
 			t.Errorf("Open() = %v, and the key is another", err)
 		}
 	})
-	t.Run("SEC-2 servers that start at once agree", func(t *testing.T) {
+	t.Run("SEC-13 servers that start at once agree", func(t *testing.T) {
 		c := config(t)
 		var wg sync.WaitGroup
 		errs := make([]error, 8)
@@ -66,8 +66,8 @@ func TestSecretKey(t *testing.T) {
 		mode os.FileMode
 		want string
 	}{
-		"SEC-2 others may read it": {strings.Repeat("k", 32), 0o644, "chmod 600"},
-		"too short":                {"kitty", 0o600, "is damaged: it has 5 bytes instead of 32"},
+		"SEC-13 others may read it": {strings.Repeat("k", 32), 0o644, "chmod 600"},
+		"too short":                 {"kitty", 0o600, "is damaged: it has 5 bytes instead of 32"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := config(t)

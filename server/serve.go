@@ -67,7 +67,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, ready func()) error 
 	if err := doors.shutdown(grace); err != nil { // STAND-28
 		return errors.Join(errors.New("requests were cut off after shutdown_timeout"), doors.close())
 	}
-	if err := s.Auth.KeepLimits(grace); err != nil { // SEC-11
+	if err := s.Auth.KeepLimits(grace); err != nil { // SEC-12
 		s.log.Warn("cannot keep the request limits", "error", err)
 	}
 	s.log.Info("stopped")

@@ -120,7 +120,7 @@ func (a *app) appAdd() *cobra.Command {
 // addServiceAccount registers a service account and writes its key to a file
 // that does not exist yet. It leaves both or neither.
 func addServiceAccount(ctx context.Context, s *server.Server, n server.NewApp, name string) (added server.App, err error) {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // AUTH-122
 	if err != nil {
 		return added, err
 	}
