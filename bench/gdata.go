@@ -5,6 +5,8 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -179,5 +181,38 @@ func (t *GData) Get(c *Conn, r Ref) error {
 	if err == nil && !bytes.Contains(b, []byte("<entry")) {
 		return fmt.Errorf("GET %s: no entry in the answer", r.Path)
 	}
+	return err
+}
+
+// PutPhoto gives a contact a photo and returns where it is.
+func (t *GData) PutPhoto(c *Conn, r Ref) (Ref, error) {
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 96, 96))); err != nil {
+		return r, err
+	}
+	path := strings.Replace(strings.Replace(r.Path, "/feeds/contacts/", "/feeds/photos/media/", 1), "/full/", "/", 1)
+	req := t.req("PUT", path, b.Bytes())
+	req.Header.Set("Content-Type", "image/png")
+	if _, _, err := c.expect(req, 200); err != nil {
+		return r, err
+	}
+	resp, _, err := c.expect(t.req("GET", path, nil), 200)
+	if err != nil {
+		return r, err
+	}
+	return Ref{Path: path, ETag: resp.Header.Get("ETag")}, nil
+}
+
+// GetPhoto asks for a photo that the client has.
+func (t *GData) GetPhoto(c *Conn, r Ref) error {
+	req := t.req("GET", r.Path, nil)
+	req.Header.Set("If-None-Match", r.ETag)
+	_, _, err := c.expect(req, http.StatusNotModified)
+	return err
+}
+
+// Empty gets an answer without content, for which the server does nothing.
+func (t *GData) Empty(c *Conn) error {
+	_, _, err := c.expect(t.req("HEAD", "/healthz", nil), 200)
 	return err
 }

@@ -17,6 +17,7 @@ type Result struct {
 	Count   int     `json:"count,omitempty"` // operations done, or contacts in a bulk answer
 	Seconds float64 `json:"seconds,omitempty"`
 	PerSec  float64 `json:"per_sec,omitempty"`
+	Waited  float64 `json:"waited_seconds,omitempty"` // for answers, all clients together
 	P50     float64 `json:"p50_ms,omitempty"`
 	P99     float64 `json:"p99_ms,omitempty"`
 	Max     float64 `json:"max_ms,omitempty"`
@@ -81,6 +82,9 @@ func parallel(op string, clients []*Conn, total int, limit time.Duration, pidfil
 	r := Result{Op: op, Clients: len(clients), Count: len(took), Seconds: time.Since(start).Seconds(), Errors: errs}
 	slices.Sort(took)
 	r.PerSec = float64(r.Count) / r.Seconds
+	for _, d := range took {
+		r.Waited += d.Seconds()
+	}
 	r.P50, r.P99, r.Max = quantile(took, .5), quantile(took, .99), quantile(took, 1)
 	m.done(&r, r.Count)
 	if first != nil {

@@ -37,10 +37,12 @@ func (r *ratios) measure() error {
 		name string
 		do   func() error
 	}{
+		{"insert batches", r.batches},
 		{"insert", r.inserts},
 		{"load the other sizes", r.load},
 		{"update", r.updates},
 		{"get", r.gets},
+		{"photo", r.photos},
 		{"full feed", r.fullFeed},
 		{"sync", r.syncs},
 		{"search", r.searches},
@@ -124,7 +126,7 @@ func p99(res Result) float64    { return res.P99 }
 // and a durable transaction of SQLite.
 func (r *ratios) writeLimit() (float64, error) {
 	put := r.limits.put("put", 1, r.dur)
-	tx, err := r.limits.sqlite(r.dur)
+	tx, err := r.limits.sqlite(1, r.dur)
 	if err == nil && put.Errors > 0 {
 		err = errors.New(put.Note)
 	}
@@ -140,6 +142,38 @@ func httpLimit(f func(op string, clients int, d time.Duration) Result, clients i
 		}
 		return res.PerSec, nil
 	}
+}
+
+// batches fills a part of the main server with batches of 100 inserts, one
+// after the other. What the generator does between an answer and the next
+// request does not count, as the limit does nothing of the kind.
+func (r *ratios) batches() error {
+	part := r.mainN * 3 / 10 / r.rounds / 100 * 100
+	var rate, limit, ratio []float64
+	for range r.rounds {
+		before, err := r.limits.sqlite(100, r.dur)
+		if err != nil {
+			return err
+		}
+		res := r.main.insertBatch("insert_batch100", part)
+		if res.Errors > 0 {
+			return errors.New(res.Note)
+		}
+		after, err := r.limits.sqlite(100, r.dur)
+		if err != nil {
+			return err
+		}
+		perSec := 100 * float64(res.Count) / res.Waited
+		rate, limit, ratio = append(rate, perSec), append(limit, before, after), append(ratio, perSec/((before+after)/2))
+	}
+	for _, s := range r.peers { // which have no batches
+		if res := s.insert("fill", 8, part*r.rounds); res.Errors > 0 {
+			return fmt.Errorf("%s: %s", s.name, res.Note)
+		}
+	}
+	row := r.add(&Row{What: "batches of 100 inserts, 1 client", Unit: "/s", Value: median(rate), Limit: median(limit), Ratio: median(ratio)})
+	row.need(row.Ratio >= 0.4, "ratio ≥ 0.4")
+	return nil
 }
 
 // inserts fills the main server and the peers: in each round a part of the
@@ -219,5 +253,44 @@ func (r *ratios) gets() error {
 		row := r.rateRow("one entry by id, "+clientsText(x.clients), sr)
 		row.need(row.Ratio >= x.least, "ratio ≥ %g", x.least)
 	}
+	return nil
+}
+
+// photos measures how often a client can ask for a photo that it has, against
+// an answer of the same server that is always empty.
+func (r *ratios) photos() error {
+	t, ok := r.main.t.(*GData)
+	if !ok {
+		return nil
+	}
+	photo, err := t.PutPhoto(r.main.conn(), r.main.refs[0])
+	if err != nil {
+		return err
+	}
+	rate := func(fn func(*Conn) error) (float64, error) {
+		res := r.main.parallel("photo", 1, 0, r.dur, func(c *Conn, _, _ int) error { return fn(c) })
+		if res.Errors > 0 {
+			return 0, errors.New(res.Note)
+		}
+		return res.PerSec, nil
+	}
+	var unchanged, empty, ratio []float64
+	for range r.rounds {
+		before, err := rate(t.Empty)
+		if err != nil {
+			return err
+		}
+		got, err := rate(func(c *Conn) error { return t.GetPhoto(c, photo) })
+		if err != nil {
+			return err
+		}
+		after, err := rate(t.Empty)
+		if err != nil {
+			return err
+		}
+		unchanged, empty, ratio = append(unchanged, got), append(empty, before, after), append(ratio, got/((before+after)/2))
+	}
+	row := r.add(&Row{What: "unchanged photo, 1 client, against an empty answer", Unit: "/s", Value: median(unchanged), Limit: median(empty), Ratio: median(ratio)})
+	row.need(row.Ratio >= 0.9, "ratio ≥ 0.9")
 	return nil
 }

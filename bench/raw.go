@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -117,10 +118,10 @@ func (l *limits) trip() float64 {
 	return quantile(took, .5)
 }
 
-// sqlite returns the durable transactions of one row that SQLite commits in a
-// second.
-func (l *limits) sqlite(d time.Duration) (perSec float64, err error) {
-	cmd := exec.Command(l.program, "sqlite", "-dir", l.dir, "-sync", "FULL", "-batch", "1", "-rounds", "1", "-dur", d.String(), "-json")
+// sqlite returns the rows that SQLite commits in a second, durably and in
+// transactions of so many.
+func (l *limits) sqlite(batch int, d time.Duration) (perSec float64, err error) {
+	cmd := exec.Command(l.program, "sqlite", "-dir", l.dir, "-sync", "FULL", "-batch", strconv.Itoa(batch), "-rounds", "1", "-dur", d.String(), "-json")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -157,7 +158,7 @@ func cmdRaw(args []string) error {
 	}
 	b.bulk("body10MB", 15, l.body)
 	b.run.add(repeat(rounds, func() Result {
-		perSec, sqlErr := l.sqlite(*dur)
+		perSec, sqlErr := l.sqlite(1, *dur)
 		err = errors.Join(err, sqlErr)
 		return Result{Op: "sqlite_full", Clients: 1, PerSec: perSec}
 	}))

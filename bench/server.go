@@ -69,7 +69,7 @@ func (s *server) insertBatch(op string, count int) Result {
 		}
 		return err
 	})
-	r.Note = strings.TrimSpace(fmt.Sprintf("%s %.0f contacts/s", r.Note, r.PerSec*100))
+	r.Note = strings.TrimSpace(fmt.Sprintf("%s %.0f contacts/s, %.0f/s while they are sent and answered", r.Note, r.PerSec*100, 100*float64(r.Count)/r.Waited))
 	return r
 }
 
