@@ -44,7 +44,7 @@ func readAddress(im *importer, p *Property) bool {
 	}
 	pref := im.use(p, addressUses, use{rel: &a.Rel, label: &a.Label, extra: &a.Extra}, "", addressParam(&a))
 	if a.Plain && a.Formatted == "" {
-		a.Formatted = formatted(&a)
+		a.Formatted = string(appendFormatted(nil, &a))
 	}
 	im.prefer(addresses, len(im.c.Addresses), pref)
 	im.c.Addresses = append(im.c.Addresses, a)
@@ -107,10 +107,10 @@ func writeAddresses(w *writer) {
 	for i := range w.c.Addresses {
 		a := &w.c.Addresses[i]
 		street, label := a.Street, ""
-		if full := formatted(a); a.Formatted != "" && a.Formatted != full {
-			if label = a.Formatted; !hasParts(a) {
-				street, label = a.Formatted, ""
-			}
+		if !hasParts(a) {
+			street = a.Formatted
+		} else if w.scratch = appendFormatted(w.scratch[:0], a); a.Formatted != string(w.scratch) {
+			label = a.Formatted
 		}
 		w.use(addressUses, a.Rel, a.Label, a.Primary, a.Extra, "")
 		apple := !w.v4 && isCountryCode(a.CountryCode)
@@ -155,32 +155,31 @@ func hasParts(a *contacts.Address) bool {
 		a.Subregion != "" || a.Region != "" || a.Postcode != "" || a.Country != ""
 }
 
-// formatted is the whole address as a book writes it from the parts. A card
-// with another one has to say so.
-func formatted(a *contacts.Address) string {
-	var b strings.Builder
+// appendFormatted appends the whole address as a book writes it from the parts.
+// A card with another one has to say so.
+func appendFormatted(b []byte, a *contacts.Address) []byte {
+	start := len(b)
 	add := func(sep, s string) {
 		if s != "" {
-			if b.Len() > 0 {
-				b.WriteString(sep)
+			if len(b) > start {
+				b = append(b, sep...)
 			}
-			b.WriteString(s)
+			b = append(b, s...)
 		}
 	}
 	add("", a.Street)
 	add("\n", a.POBox)
 	add("\n", a.Neighborhood)
-	if a.City != "" || a.Region != "" || a.Postcode != "" {
-		town := a.Region
-		if town != "" && a.Postcode != "" {
-			town += " "
-		}
-		town += a.Postcode
-		if a.City != "" && town != "" {
-			town = ", " + town
-		}
-		add("\n", a.City+town)
+	add("\n", a.City)
+	sep := ", "
+	if a.City == "" {
+		sep = "\n"
 	}
+	add(sep, a.Region)
+	if a.Region != "" {
+		sep = " "
+	}
+	add(sep, a.Postcode)
 	add("\n", a.Country)
-	return b.String()
+	return b
 }

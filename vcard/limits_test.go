@@ -278,3 +278,34 @@ func TestImportLimits(t *testing.T) {
 		})
 	}
 }
+
+// An address is written without its whole if a book would write the same.
+func TestFormatted(t *testing.T) {
+	words := [...]string{"", "a", "b"}
+	for n := range 2187 {
+		pick := func() string { w := words[n%3]; n /= 3; return w }
+		a := contacts.Address{Rel: "home", Street: pick(), POBox: pick(), Neighborhood: pick(), City: pick(), Region: pick(), Postcode: pick(), Country: pick()}
+		c := contacts.Contact{Addresses: []contacts.Address{a}}
+		c.Normalize()
+		if got := string(appendFormatted(nil, &a)); got != c.Addresses[0].Formatted {
+			t.Errorf("%+v: %q, want %q", a, got, c.Addresses[0].Formatted)
+		}
+	}
+}
+
+// A card costs few allocations, however many properties it has.
+func TestReaderAllocations(t *testing.T) {
+	const n = 200
+	text := sample(n)
+	allocs := testing.AllocsPerRun(10, func() {
+		r := NewReader(bytes.NewReader(text))
+		for {
+			if _, err := r.Next(); err != nil {
+				return
+			}
+		}
+	})
+	if allocs > 6*n {
+		t.Errorf("%.1f allocations for each card, want at most 6", allocs/n)
+	}
+}

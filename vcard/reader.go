@@ -283,7 +283,7 @@ func (r *Reader) card(begin int) (*Card, *DamagedError) {
 	text := string(small)
 
 	c := &Card{Version: V3, Line: begin, Properties: make([]Property, 0, len(r.spans))}
-	var params []Param
+	params := make([]Param, 0, len(r.spans))
 	for i := range r.spans {
 		s := &r.spans[i]
 		line := s.big

@@ -166,9 +166,13 @@ func (s *typeSet) add(raw string) bool {
 	if s.n == len(s.raw) {
 		return false
 	}
-	w := strings.ToLower(raw)
-	w = strings.TrimPrefix(w, "x-evolution-")
-	w = strings.TrimPrefix(w, "x-")
+	w := raw
+	for _, prefix := range [...]string{"x-evolution-", "x-"} {
+		if len(w) > len(prefix) && strings.EqualFold(w[:len(prefix)], prefix) {
+			w = w[len(prefix):]
+			break
+		}
+	}
 	s.raw[s.n], s.word[s.n] = raw, w
 	s.n++
 	return true
@@ -177,7 +181,7 @@ func (s *typeSet) add(raw string) bool {
 // index is where a type is in the set, or -1.
 func (s *typeSet) index(word string) int {
 	for i := range s.n {
-		if s.word[i] == word || word == "cell" && s.word[i] == "mobile" {
+		if strings.EqualFold(s.word[i], word) || word == "cell" && strings.EqualFold(s.word[i], "mobile") {
 			return i
 		}
 	}

@@ -59,6 +59,8 @@ type writer struct {
 	params []Param // scratch
 	types  int     // TYPE parameters among params
 	few    [8]Param
+
+	scratch []byte
 }
 
 // readExtra turns the contact's XML back into properties, and leaves what was
@@ -91,8 +93,10 @@ func (w *writer) readExtra() {
 		}
 	}
 	for i := range w.kept {
-		if n, err := strconv.Atoi(strings.TrimPrefix(w.kept[i].Group, "item")); err == nil {
-			w.items = max(w.items, min(n, 1<<20))
+		if number, ok := strings.CutPrefix(w.kept[i].Group, "item"); ok {
+			if n, err := strconv.Atoi(number); err == nil {
+				w.items = max(w.items, min(n, 1<<20))
+			}
 		}
 	}
 }
