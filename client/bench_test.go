@@ -85,6 +85,32 @@ func TestMemoryStaysAtAPage(t *testing.T) {
 	})
 }
 
+func TestWhatIsKeptIsSmall(t *testing.T) {
+	t.Run("LIB-15 an ETag keeps no page in memory", func(t *testing.T) {
+		const total = 5000
+		front, size := bigFeed(t, total, 250)
+		c := must(client.New(front.URL))(t)
+		kept := map[string]string{}
+		heap := func() uint64 {
+			var m runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&m)
+			return m.HeapAlloc
+		}
+		before := heap()
+		for ct, err := range c.Contacts(t.Context(), client.Query{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			kept[ct.Entry.ID()] = ct.Entry.ETag
+		}
+		if after := heap(); len(kept) != total || after > before+uint64(size)/4 {
+			t.Errorf("%d ETags keep %d bytes of a feed of %d", len(kept), after-before, size)
+		}
+		runtime.KeepAlive(kept)
+	})
+}
+
 func BenchmarkContacts(b *testing.B) {
 	front, size := bigFeed(b, 10000, 500)
 	c := must(client.New(front.URL))(b)

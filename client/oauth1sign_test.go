@@ -5,19 +5,25 @@ import (
 	"testing"
 )
 
-// The examples of RFC 5849: the requests of section 1.2, and the base string of
+// The examples of RFC 5849: requests of section 1.2, and the base string of
 // section 3.4.1.1, of which the parameters of the form stand in the query here.
 func TestSign(t *testing.T) {
 	printer := OAuth1{ConsumerKey: "dpf43f3p2l4k3l03", ConsumerSecret: "kd94hf93k423kf44"}
 	granted := printer
 	granted.TokenSecret = "pfkkdhi9sl3r4s00"
+	asking := printer
+	asking.TokenSecret = "hdhd0244k9j7ao03"
 	for _, tt := range []struct {
-		name, url string
-		signer    OAuth1
-		params    []param
-		want      string
+		name, method, url string
+		signer            OAuth1
+		params            []param
+		want              string
 	}{
-		{"LIB-10 a request of data", "http://photos.example.net/photos?file=vacation.jpg&size=original", granted, []param{
+		{"LIB-10 a request of a token", "POST", "https://photos.example.net/token", asking, []param{
+			{"oauth_consumer_key", "dpf43f3p2l4k3l03"}, {"oauth_token", "hh5s93j4hdidpola"}, {"oauth_signature_method", "HMAC-SHA1"},
+			{"oauth_timestamp", "137131201"}, {"oauth_nonce", "walatlh"}, {"oauth_verifier", "hfdp7dh39dks9884"},
+		}, "gKgrFCywp7rO0OXSjdot/IHF7IU="},
+		{"LIB-10 a request of data", "GET", "http://photos.example.net/photos?file=vacation.jpg&size=original", granted, []param{
 			{"oauth_consumer_key", "dpf43f3p2l4k3l03"}, {"oauth_token", "nnch734d00sl2jdk"}, {"oauth_signature_method", "HMAC-SHA1"},
 			{"oauth_timestamp", "137131202"}, {"oauth_nonce", "chapoH"},
 		}, "MdpQcU8iPSUjWoN/UDMsK2sui9I="},
@@ -27,7 +33,7 @@ func TestSign(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := tt.signer.sign("GET", u, tt.params)
+			got, err := tt.signer.sign(tt.method, u, tt.params)
 			if got != tt.want || err != nil {
 				t.Errorf("sign() = %s, %v, want %s", got, err, tt.want)
 			}

@@ -365,7 +365,7 @@ func TestLinks(t *testing.T) {
 		}
 	})
 	t.Run("LIB-67 a redirect is not followed", func(t *testing.T) {
-		away := httptest.NewServer(http.RedirectHandler(other.URL+"/m8/feeds/x", 302))
+		away := httptest.NewServer(http.RedirectHandler(other.URL+"/m8/feeds/x", http.StatusFound))
 		defer away.Close()
 		if err := read(away.URL); err == nil || !strings.Contains(err.Error(), "elsewhere") {
 			t.Errorf("the error is %v", err)

@@ -123,7 +123,11 @@ func (f *ReceivedFeed) read(p *parser, k Kind) (err error) {
 	case n.is(nsAtom, "entry"):
 		p.count = 0 // the limits are those of an entry
 		f.Entries = append(f.Entries, Received{})
-		return p.received(&f.Entries[len(f.Entries)-1], k)
+		r := &f.Entries[len(f.Entries)-1]
+		if err := p.received(r, k); err != nil {
+			return err
+		}
+		r.detach()
 	case n.is(nsAtom, "id"):
 		f.ID, err = p.simpleText()
 	case n.is(nsAtom, "title"):

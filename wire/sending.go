@@ -130,7 +130,7 @@ func (s *Sender) appendText(b []byte, open string, u *contacts.Unknown, text, en
 // made of.
 func (s *Sender) finish(b []byte, from int, v any) ([]byte, error) {
 	b = append(b, "</entry>"...)
-	if bytes.Contains(b[from:], []byte("\uFFFD")) && !isText(reflect.ValueOf(v)) { // the encoder put it there
+	if bytes.Contains(b[from:], []byte("\uFFFD")) && !hasText(v) { // the encoder put it there
 		return b[:from], contacts.Errorf(contacts.Invalid, contacts.CodeParse, "The entry cannot be sent: it has a character that XML does not allow")
 	}
 	p := newParser(b[from:], nil)
@@ -145,27 +145,11 @@ func (s *Sender) finish(b []byte, from int, v any) ([]byte, error) {
 	}
 }
 
-// isText reports whether all texts of a contact or group are such.
-func isText(v reflect.Value) bool {
-	switch v.Kind() {
-	case reflect.String:
-		return contacts.IsText(v.String())
-	case reflect.Pointer:
-		return isText(v.Elem())
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if !isText(v.Field(i)) {
-				return false
-			}
-		}
-	case reflect.Slice:
-		for i := range v.Len() {
-			if !isText(v.Index(i)) {
-				return false
-			}
-		}
-	}
-	return true
+// hasText reports whether all texts of a contact or group are such.
+func hasText(v any) bool {
+	ok := true
+	eachText(reflect.ValueOf(v), func(s *string) { ok = ok && contacts.IsText(*s) })
+	return ok
 }
 
 // AppendBatch appends a feed of entries that a Sender wrote.
