@@ -102,7 +102,7 @@ func TestStandIn(t *testing.T) {
 
 	t.Run("STAND-42 Go reads", func(t *testing.T) {
 		bin := filepath.Join(t.TempDir(), "fetch")
-		build := exec.Command("go", "build", "-o", bin, "./drivers/fetch")
+		build := exec.Command("go", "build", "-buildvcs=false", "-o", bin, "./drivers/fetch")
 		if out, err := build.CombinedOutput(); err != nil {
 			t.Fatalf("go build: %v\n%s", err, out)
 		}
