@@ -1,7 +1,7 @@
 // Package auth knows who may do what: domains and their users, passwords,
-// tokens, and whose address book a request may touch. It serves the sign-in
-// endpoints. Protocol packages call Identify and Open; the server's commands
-// call the rest.
+// tokens, and whose address book a request may touch. It serves the endpoints
+// where programs sign in, and the pages where people do. Protocol packages call
+// Identify and Open; the server's commands call the rest.
 //
 // All it knows is kept as records of a store.Store, with those of an account
 // under the account's own number. Every request reads it there, so that a change
