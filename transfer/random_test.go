@@ -42,7 +42,7 @@ func (m maker) use(rel, label *string, rels ...string) {
 	if m.IntN(3) > 0 {
 		*rel = m.one(rels...)
 	} else {
-		*label = m.line()
+		*label = strings.ReplaceAll(m.line(), "://", ":.") // in CSV it would be a rel
 	}
 }
 

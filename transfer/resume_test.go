@@ -117,7 +117,7 @@ func TestResume(t *testing.T) {
 
 	t.Run("IMP-11 an import killed at any point goes on and makes nothing twice", func(t *testing.T) {
 		random := rand.New(rand.NewPCG(1813, 1))
-		for round := range 40 {
+		for round := range 24 {
 			rule := rules[round%len(rules)]
 			b, state := p.book(), t.TempDir()
 			imported(t, b, there, transfer.ImportOptions{})

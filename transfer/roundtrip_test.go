@@ -3,6 +3,7 @@ package transfer_test
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -41,14 +42,21 @@ func fill(t testing.TB, b transfer.Book, seed uint64, n int, make func(maker, []
 	for _, id := range ids {
 		first.Memberships = append(first.Memberships, contacts.Membership{Group: id})
 	}
-	apply(t, b, transfer.Op{Kind: transfer.Insert, Contact: first})
+	ops := []transfer.Op{{Kind: transfer.Insert, Contact: first}}
 	for i := range n - 1 {
 		op := transfer.Op{Kind: transfer.Insert, Contact: make(m, ids)}
 		op.Contact.Name.Full += fmt.Sprintf(" No%d", i) // an address and a name are one person
 		if m.IntN(4) == 0 {
 			op.Photo = &transfer.Photo{Data: gif(byte(i))}
 		}
-		apply(t, b, op)
+		ops = append(ops, op)
+	}
+	results, err := b.Apply(ctx, ops)
+	for i := range results {
+		err = errors.Join(err, results[i].Err, results[i].PhotoErr)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -65,7 +73,7 @@ func TestRoundTrip(t *testing.T) {
 		{"CSV", transfer.ExportOptions{Format: transfer.CSV}, maker.csvContact},
 	} {
 		t.Run("EXP-1 EXP-2 an export imported elsewhere gives an equal book: "+tt.name, func(t *testing.T) {
-			for seed := range uint64(4) {
+			for seed := range uint64(3) {
 				from, to := p.book(), p.book()
 				fill(t, from, seed, 60, tt.make)
 				text := exportedAs(t, from, tt.o)

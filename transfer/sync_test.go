@@ -410,7 +410,7 @@ func TestSync(t *testing.T) {
 
 	t.Run("SYNC-12 a sync that is interrupted at any point goes on", func(t *testing.T) {
 		random := rand.New(rand.NewPCG(1813, 2))
-		for round := range 12 {
+		for round := range 8 {
 			f := newFolder(t, p)
 			imported(t, f.book, crowd(40), transfer.ImportOptions{})
 			f.sync(transfer.SyncOptions{})
