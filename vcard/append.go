@@ -57,7 +57,7 @@ func fold(b []byte, start int) []byte {
 	var few [32]int
 	breaks := few[:0]
 	for at := start + maxLine; ; at += maxLine - 1 {
-		for at > start && !utf8.RuneStart(b[at]) {
+		for back := 0; back < utf8.UTFMax-1 && !utf8.RuneStart(b[at]); back++ {
 			at--
 		}
 		breaks = append(breaks, at)

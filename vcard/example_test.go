@@ -3,7 +3,6 @@ package vcard_test
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 
@@ -27,17 +26,13 @@ VERSION:2.1
 N;QUOTED-PRINTABLE:Bennet;J=C3=A1ne
 END:VCARD
 `)
-	r := vcard.NewReader(file)
-	for {
-		card, err := r.Next()
+	for card, err := range vcard.NewReader(file).All() {
 		var damaged *vcard.DamagedError
-		switch {
-		case err == io.EOF:
-			return
-		case errors.As(err, &damaged):
+		if errors.As(err, &damaged) {
 			fmt.Println(damaged)
 			continue
-		case err != nil:
+		}
+		if err != nil {
 			fmt.Println(err)
 			return
 		}

@@ -80,6 +80,8 @@ func (c *Card) Import() *Imported {
 		}
 		if read, ok := readers[p.Name]; !ok || !read(im, p) {
 			im.keep(p)
+		} else if p.Group != "" {
+			im.label(p.Group) // says nothing more, even if p said nothing
 		}
 	}
 	im.finish()

@@ -112,7 +112,8 @@ func TestImport(t *testing.T) {
 			made(func(c *contact) {
 				c.Addresses = []contacts.Address{{Rel: "other", City: "Meryton", CountryCode: "GB", Formatted: "Longbourn\nMeryton"}}
 			})},
-		{"empty values", []string{"ADR;HOME:;;;;;;", "TEL;HOME:", "EMAIL:", "ORG:;", "TITLE:", "URL:", "NOTE:", "BDAY:", "NICKNAME:", "PHOTO:", "IMPP:"}, &contact{}},
+		{"empty values", []string{"ADR;HOME:;;;;;;", "TEL;HOME:", "EMAIL:", "ORG:;", "TITLE:", "URL:", "NOTE:", "BDAY:", "NICKNAME:", "PHOTO:", "IMPP:",
+			"item1.TEL:", "item1.X-ABLabel:Inn", "item2.ORG:;", "item2.X-ABLabel:Inn"}, &contact{}},
 
 		{"organization", []string{"ORG:Longbourn;House;Kitchen", "TITLE:Cook", "ROLE:Cooks"},
 			made(func(c *contact) {

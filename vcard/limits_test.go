@@ -131,6 +131,12 @@ func TestReaderEncodings(t *testing.T) {
 				t.Errorf("Next() = %v, want that of the stream", err)
 			}
 		}
+		for _, err := range r.All() {
+			if err != broken {
+				t.Errorf("All() gives %v, want that of the stream, once", err)
+			}
+			broken = nil
+		}
 	})
 }
 

@@ -1,6 +1,7 @@
 package vcard
 
 import (
+	"strconv"
 	"strings"
 
 	"contacts"
@@ -392,7 +393,7 @@ func readAndroid(im *importer, p *Property) bool {
 		rels := [...]string{1: "assistant", "brother", "child", "domestic-partner", "father", "friend", "manager", "mother", "parent",
 			"partner", "referred-by", "relative", "sister", "spouse"}
 		for i, rel := range rels {
-			if rel != "" && col[2] == itoa(i) {
+			if rel != "" && col[2] == strconv.Itoa(i) {
 				r.Rel = rel
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -93,11 +94,11 @@ func sample(n int) []byte {
 		c := &contacts.Contact{Notes: "Walks a lot, reads, and plays a little.\nNot handsome enough to tempt some people, but it is a truth universally acknowledged."}
 		c.Name.SetFull([]string{"Elizabeth Bennet", "Jane Bennet", "Mary Bennet", "Catherine Bennet", "Lydia Bennet"}[i%5])
 		c.Organizations = []contacts.Organization{{Rel: "work", Name: "Longbourn", Title: "Daughter"}}
-		c.Emails = []contacts.Email{{Rel: "home", Address: "bennet" + itoa(i) + "@example.com", Primary: true}, {Rel: "work", Address: "b" + itoa(i) + "@example.org"}}
+		c.Emails = []contacts.Email{{Rel: "home", Address: "bennet" + strconv.Itoa(i) + "@example.com", Primary: true}, {Rel: "work", Address: "b" + strconv.Itoa(i) + "@example.org"}}
 		c.Phones = []contacts.Phone{{Rel: "mobile", Number: "+44 20 7946 0001"}, {Rel: "work_fax", Number: "+44 20 7946 0002"}}
 		c.Addresses = []contacts.Address{{Rel: "home", Street: "1 Longbourn Lane", City: "Meryton", Region: "Hertfordshire", Postcode: "SG13 7ZZ", Country: "United Kingdom"}}
 		c.Birthday = "1791-05-23"
-		b = Append(b, c, Options{UID: "4fbe8971-0bc3-424c-9c26-" + itoa(1000000+i), Rev: time.Unix(1204720598, 0), Categories: []string{"Family", "Friends"}})
+		b = Append(b, c, Options{UID: "4fbe8971-0bc3-424c-9c26-" + strconv.Itoa(1000000+i), Rev: time.Unix(1204720598, 0), Categories: []string{"Family", "Friends"}})
 	}
 	return b
 }

@@ -2,12 +2,9 @@ package vcard
 
 import (
 	"encoding/base64"
-	"strconv"
 	"strings"
 	"time"
 )
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // readPhoto reads a photo in the card: base64 by parameter, as versions 2.1 and
 // 3.0 have it, or a data: URI. A link to a photo is kept.
@@ -64,14 +61,14 @@ func writePhoto(w *writer) {
 		return
 	}
 	kind := w.o.PhotoType
-	if kind == "" {
+	if !isPlain(kind) {
 		kind = "image/jpeg"
 	}
-	w.with()
 	if w.v4 {
 		w.open("PHOTO")
 		w.b = append(append(append(w.b, "data:"...), kind...), ";base64,"...)
 	} else {
+		w.with()
 		w.param("ENCODING", "b")
 		w.param("TYPE", strings.ToUpper(strings.TrimPrefix(kind, "image/")))
 		w.openWith("PHOTO")

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 )
 
@@ -70,6 +71,22 @@ func (r *Reader) Next() (*Card, error) {
 		return nil, fault
 	}
 	return c, nil
+}
+
+// All iterates over the cards that are left. A *DamagedError comes with a nil
+// card and does not end the iteration; any other error is the last.
+func (r *Reader) All() iter.Seq2[*Card, error] {
+	return func(yield func(*Card, error) bool) {
+		for {
+			c, err := r.Next()
+			if err == io.EOF || !yield(c, err) {
+				return
+			}
+			if _, damaged := err.(*DamagedError); err != nil && !damaged {
+				return
+			}
+		}
+	}
 }
 
 // seek reads up to the BEGIN of a card and returns its line. Text before it is
@@ -227,7 +244,7 @@ func (r *Reader) unfold() (int, error) {
 			break // said again by the next call
 		}
 		switch {
-		case soft: // the rest of quoted-printable text
+		case soft && !isLine(trimBlanks(line), "END:VCARD"): // the rest of quoted-printable text
 			r.text = append(r.text[:len(r.text)-1], line...)
 			soft = len(line) > 0 && line[len(line)-1] == '='
 		case len(line) > 0 && (line[0] == ' ' || line[0] == '\t'):

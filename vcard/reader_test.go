@@ -122,6 +122,7 @@ func TestReaderGoesOn(t *testing.T) {
 		{"a line without colon", "BEGIN:VCARD\nFN:Lydia\nNOTE\nEMAIL:l@example.com\nEND:VCARD\n" + jane, "Jane", []string{"line 3: neither a property nor the continuation of one"}},
 		{"a quote that does not end", "BEGIN:VCARD\nTEL;TYPE=\"x:1\nEND:VCARD\n" + jane, "Jane", []string{"line 2: neither a property nor the continuation of one"}},
 		{"a name that is none", "BEGIN:VCARD\nFN:Lydia\nTEL*:1\nEND:VCARD\n" + jane, "Jane", []string{"line 3: not a property"}},
+		{"a soft line break before END", "BEGIN:VCARD\nFN;QUOTED-PRINTABLE:Lydia=\nEND:VCARD\n" + jane, "Lydia= Jane", nil},
 		{"another object", "BEGIN:VCARD\nBEGIN:VCALENDAR\nEND:VCALENDAR\nEND:VCARD\n" + jane, "Jane", []string{"line 2: another object within the card"}},
 		{"END alone", "END:VCARD\n" + jane, "Jane", []string{"line 1: text that is no vCard"}},
 	} {

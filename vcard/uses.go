@@ -8,10 +8,9 @@ import (
 )
 
 // A use is how contacts say what an address, number or link is for. In cards
-// this is the TYPE parameter, PREF, and the X-ABLabel of the property's group.
+// this is the TYPE parameter and the X-ABLabel of the property's group.
 type use struct {
 	rel, label *string
-	primary    *bool // nil where there is none
 	extra      *contacts.Extra
 }
 

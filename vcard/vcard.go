@@ -5,17 +5,13 @@
 // lost. A Reader takes cards from a stream one by one and survives damaged
 // ones; Card.Append writes one.
 //
-//	r := vcard.NewReader(file)
-//	for {
-//		card, err := r.Next()
+//	for card, err := range vcard.NewReader(file).All() {
 //		var damaged *vcard.DamagedError
-//		switch {
-//		case err == io.EOF:
-//			return nil
-//		case errors.As(err, &damaged):
+//		if errors.As(err, &damaged) {
 //			log.Print(damaged) // and read on
 //			continue
-//		case err != nil:
+//		}
+//		if err != nil {
 //			return err
 //		}
 //		im := card.Import()
