@@ -91,7 +91,6 @@ type held struct {
 
 // present finds a token of one of the kinds, and its account. It fails with
 // kind Unauthorized for a token that lets nobody in (AUTH-8).
-//
 func (s *Service) present(ctx context.Context, text string, kinds ...TokenKind) (*held, error) {
 	owner, ok := tokenOwner(text)
 	if !ok {

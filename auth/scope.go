@@ -2,7 +2,6 @@ package auth
 
 import (
 	"net/url"
-	"path"
 	"slices"
 	"strings"
 
@@ -82,7 +81,7 @@ func parseScope(word string, hosts []string) (string, bool) {
 	if p == feedsPath || p == feedsPath+"/" {
 		return u.Scheme + "://" + host + feedsPath + "/", true // AUTH-39, AUTH-81
 	}
-	if !strings.HasPrefix(p, feedsPath+"/") || path.Clean(p) != strings.TrimSuffix(p, "/") {
+	if _, ok := pathSegments(p); !ok || !strings.HasPrefix(p, feedsPath+"/") || strings.Contains(p, "//") {
 		return "", false
 	}
 	return u.Scheme + "://" + host + p, true // AUTH-39, AUTH-123

@@ -41,6 +41,8 @@ func TestParseScopes(t *testing.T) {
 		{"AUTH-39 another scheme", "ftp://www.google.com/m8/feeds/", ""},
 		{"AUTH-39 longer word", "https://www.google.com/m8/feedsx", ""},
 		{"AUTH-39 dots", "https://www.google.com/m8/feeds/contacts/../../", ""},
+		{"AUTH-39 dots, escaped", "https://www.google.com/m8/feeds/%2e%2e/", ""},
+		{"AUTH-39 two slashes", "https://www.google.com/m8/feeds//contacts", ""},
 		{"AUTH-39 query", "https://www.google.com/m8/feeds/?x=y", ""},
 		{"AUTH-39 fragment", "https://www.google.com/m8/feeds/#x", ""},
 		{"AUTH-39 user", "https://liz@www.google.com/m8/feeds/", ""},
@@ -67,6 +69,31 @@ func TestParseScopes(t *testing.T) {
 		_, err := auth.ParseScopes(allFeeds + " https://mail.google.com/")
 		if err == nil || !strings.Contains(err.Error(), `"https://mail.google.com/"`) {
 			t.Errorf("ParseScopes() = %v", err)
+		}
+	})
+}
+
+func FuzzScopes(f *testing.F) {
+	for _, text := range []string{allFeeds, onlyRead + " openid", "http://www.google.com/m8/feeds/contacts/liz%40example.com/full/", "https://www.google.com/m8/feeds//x", "http://[::1]/m8/feeds"} {
+		f.Add(text, "/m8/feeds/contacts/default/full")
+	}
+	f.Fuzz(func(t *testing.T, text, path string) {
+		sc, err := auth.ParseScopes(text)
+		if err != nil {
+			wantKind(t, err, contacts.Invalid)
+			return
+		}
+		if again, err := auth.ParseScopes(strings.Join(sc, " ")); err != nil || !slices.Equal(again, sc) {
+			t.Errorf("%q is read back as %q, %v", sc, again, err)
+		}
+		if len(sc.Words()) == 0 {
+			t.Errorf("no words for %q", sc)
+		}
+		if sc.CoversWrite(path) && (!sc.Covers(path) || sc.ReadOnly()) {
+			t.Errorf("%q may write at %q, but not read", sc, path)
+		}
+		if sc.Covers(path) && !strings.Contains(path, "m8") && !strings.Contains(path, "%") {
+			t.Errorf("%q covers %q", sc, path)
 		}
 	})
 }
