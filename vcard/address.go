@@ -1,6 +1,7 @@
 package vcard
 
 import (
+	"slices"
 	"strings"
 
 	"contacts"
@@ -21,9 +22,9 @@ func addressParam(a *contacts.Address) func(*Param) bool {
 		case "X-SUBREGION":
 			a.Subregion = q.Value
 		case "X-MAIL-CLASS":
-			a.MailClass = q.Value
+			return setWord(&a.MailClass, q.Value, "both", "letters", "parcels", "neither")
 		case "X-USAGE":
-			a.Usage = q.Value
+			return setWord(&a.Usage, q.Value, "general", "local")
 		case "X-PLAIN":
 			a.Plain = true
 		default:
@@ -31,6 +32,15 @@ func addressParam(a *contacts.Address) func(*Param) bool {
 		}
 		return true
 	}
+}
+
+// setWord sets a field that has one of the words, or a URI (ELEM-46).
+func setWord(field *string, value string, words ...string) bool {
+	if scheme, _ := cutScheme(value); scheme == "" && !slices.Contains(words, value) {
+		return false
+	}
+	*field = value
+	return true
 }
 
 // readAddress reads ADR. Its second component, which has many meanings, is the

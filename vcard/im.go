@@ -88,6 +88,9 @@ func readIM(im *importer, p *Property) bool {
 		}
 		switch s := findService(serviceType); {
 		case strings.IndexByte(serviceType, ':') >= 0: // a protocol that is a URI
+			if scheme, _ := cutScheme(serviceType); scheme == "" {
+				return false // ELEM-41
+			}
 			m.Protocol = serviceType
 		case s != nil:
 			m.Protocol = s.protocol

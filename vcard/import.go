@@ -11,8 +11,8 @@ import (
 
 // An Imported is what a card says, taken apart.
 type Imported struct {
-	// Contact has everything but what the fields below hold. It is valid and
-	// not yet normalized. Its UID is among its Extra, where UID finds it.
+	// Contact has everything but what the fields below hold. It is valid, if the
+	// card is one that a Reader read, and not yet normalized. Its UID is among its Extra, where UID finds it.
 	Contact *contacts.Contact
 
 	UID        string
@@ -191,30 +191,6 @@ func (im *importer) finishPrefs() {
 				q.list = nil
 			}
 		}
-	}
-}
-
-// repair takes away what makes the contact invalid, which only a card that
-// abuses this package's own properties can do.
-func (im *importer) repair() {
-	c := im.c
-	if len(c.Properties) > contacts.MaxProperties {
-		im.lose("X-EXTENDED-PROPERTY: more than %d", contacts.MaxProperties)
-		c.Properties = c.Properties[:contacts.MaxProperties]
-	}
-	for range 4096 {
-		err, ok := c.Validate().(*contacts.Error)
-		if !ok {
-			return
-		}
-		if !im.remove(err.Path) {
-			break
-		}
-		im.lose("%s: %s", err.Path, err.Reason)
-	}
-	if err := c.Validate(); err != nil { // too much XML, wherever it is
-		im.lose("%v", err)
-		dropExtras(c)
 	}
 }
 

@@ -267,8 +267,8 @@ func TestImportLimits(t *testing.T) {
 		{"one property", []string{"LOGO:" + big + big}, "LOGO: no room"},
 		{"several", []string{"KEY:" + big, "LOGO:" + big, "TZ:x"}, "LOGO: no room"},
 		{"parameters", []string{"EMAIL;X-A=" + big + ":a@example.com", "EMAIL;X-A=" + big + ":b@example.com"}, "At most 65536 bytes"},
-		{"extended properties", []string{strings.Repeat("X-EXTENDED-PROPERTY;X-NAME=a:1\r\n", 11) + "UID:7"}, "more than 10"},
-		{"one large extended property", []string{"X-EXTENDED-PROPERTY;X-NAME=a:" + big}, "8192 bytes"},
+		{"extended properties", []string{strings.Repeat("X-EXTENDED-PROPERTY;X-NAME=a:1\r\n", 11) + "UID:7"}, "at most 10 are possible"},
+		{"one large extended property", []string{"X-EXTENDED-PROPERTY;X-NAME=a:" + big}, "at most 8192 are possible"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			im := card(t, V3, append(tt.lines, "FN:Jane", "UID:7")...).Import()
@@ -313,5 +313,32 @@ func TestReaderAllocations(t *testing.T) {
 	})
 	if allocs > 6*n {
 		t.Errorf("%.1f allocations for each card, want at most 6", allocs/n)
+	}
+}
+
+// What our own parameters say is not believed.
+func TestImportOwnParameters(t *testing.T) {
+	text := lines("FN:Jane", "EMAIL;X-REL=none:a@example.com", "TEL;X-REL=none:1", "ADR;X-REL=none;X-MAIL-CLASS=none;X-USAGE=none:;;a;;;;", "IMPP;X-REL=1:a:a",
+		"IMPP;X-SERVICE-TYPE=\"a b:c\":a", "ORG;X-REL=none:a", "URL;X-REL=\"urn:a\":a", "CALURI;X-REL=\"urn:a\":a", "X-JOT;X-REL=a:a", "X-JOT;TYPE=cell:a",
+		"X-EXTERNAL-ID;X-REL=\"urn:a\":a", "X-ABDATE;X-REL=\"urn:a\":1811-11-26", "RELATED;X-REL=\"urn:a\";VALUE=text:Mary", "X-LANG;X-REL=a:en", "HOBBY;X-REL=a:a",
+		"X-PRIORITY:none", "CLASS:none", "X-WHERE;X-REL=a:a", "X-EXTENDED-PROPERTY:a", "X-USER-DEFINED:", "BDAY:0000-00-00", "GENDER:none")
+	im := card(t, V3, strings.TrimSpace(text)).Import()
+	if err := im.Contact.Validate(); err != nil {
+		t.Errorf("Validate() = %v", err)
+	}
+	if len(im.Lost) > 0 {
+		t.Errorf("Lost = %q", im.Lost)
+	}
+	c := im.Contact
+	if len(c.Emails) != 1 || len(c.Phones) != 1 || len(c.Addresses) != 1 || len(c.IMs) != 1 || len(c.Organizations) != 1 || len(c.Websites) != 1 ||
+		len(c.CalendarLinks) != 1 || len(c.Jots) != 2 || len(c.ExternalIDs) != 1 || len(c.Events) != 1 || len(c.Relations) != 1 {
+		t.Errorf("contact %+v", c)
+	}
+	for _, version := range []string{V3, V4} {
+		again := one(t, string(Append(nil, c, Options{Version: version}))).Import().Contact
+		again.Normalize()
+		want := c.Clone()
+		want.Normalize()
+		same(t, again, want)
 	}
 }

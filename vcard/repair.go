@@ -1,64 +1,28 @@
 package vcard
 
-import (
-	"strconv"
-	"strings"
+import "contacts"
 
-	"contacts"
-)
-
-// remove takes the element that a fault of Validate names out of the contact.
-// It fails if it does not know the path.
-func (im *importer) remove(path string) bool {
-	name, rest, _ := strings.Cut(path, "[")
-	number, _, _ := strings.Cut(rest, "]")
-	n, err := strconv.Atoi(number)
+// repair takes away what an entry has no room for: extended properties, and
+// XML around fields. Everything else was looked at when it was read.
+func (im *importer) repair() {
 	c := im.c
-	if err != nil {
-		return false
+	kept := c.Properties[:0]
+	for _, x := range c.Properties {
+		size := len(x.Name) + len(x.Realm) + len(x.Value) + len(x.XML) + len(x.Text)
+		switch {
+		case size > contacts.MaxPropertyBytes: // ELEM-85
+			im.lose("X-EXTENDED-PROPERTY %s: %d bytes, and at most %d are possible", x.Name, size, contacts.MaxPropertyBytes)
+		case len(kept) == contacts.MaxProperties: // ELEM-83
+			im.lose("X-EXTENDED-PROPERTY %s: at most %d are possible", x.Name, contacts.MaxProperties)
+		default:
+			kept = append(kept, x)
+		}
 	}
-	switch n--; name {
-	case "gd:organization":
-		return cut(&c.Organizations, n)
-	case "gd:email":
-		return cut(&c.Emails, n)
-	case "gd:im":
-		return cut(&c.IMs, n)
-	case "gd:phoneNumber":
-		return cut(&c.Phones, n)
-	case "gd:structuredPostalAddress", "gd:postalAddress":
-		return cut(&c.Addresses, n)
-	case "gContact:event":
-		return cut(&c.Events, n)
-	case "gContact:externalId":
-		return cut(&c.ExternalIDs, n)
-	case "gContact:relation":
-		return cut(&c.Relations, n)
-	case "gContact:userDefinedField":
-		return cut(&c.UserDefined, n)
-	case "gContact:website":
-		return cut(&c.Websites, n)
-	case "gContact:calendarLink":
-		return cut(&c.CalendarLinks, n)
-	case "gContact:language":
-		return cut(&c.Languages, n)
-	case "gContact:jot":
-		return cut(&c.Jots, n)
-	case "gContact:hobby":
-		return cut(&c.Hobbies, n)
-	case "gd:extendedProperty":
-		return cut(&c.Properties, n)
+	c.Properties = kept
+	if err := c.Validate(); err != nil {
+		im.lose("%v", err)
+		dropExtras(c)
 	}
-	return false
-}
-
-// cut takes the element with index i out of a slice.
-func cut[T any](s *[]T, i int) bool {
-	if i < 0 || i >= len(*s) {
-		return false
-	}
-	*s = append((*s)[:i], (*s)[i+1:]...)
-	return true
 }
 
 // dropExtras drops XML that an entry has no room for (XML-7): what is around

@@ -19,6 +19,7 @@ type family struct {
 	none    string // the rel of a property without a type
 	ignored string // a type that every property of the kind may have
 	words   []relWord
+	uris    bool // rels may be URIs
 	labels  bool // rels are written as X-ABLabel, because there is no TYPE
 }
 
@@ -30,13 +31,13 @@ type relWord struct {
 }
 
 var (
-	emailUses = &family{none: "other", ignored: "internet", words: []relWord{{"home", []string{"home"}}, {"work", []string{"work"}},
+	emailUses = &family{uris: true, none: "other", ignored: "internet", words: []relWord{{"home", []string{"home"}}, {"work", []string{"work"}},
 		{"other", nil}}}
-	addressUses = &family{none: "other", words: []relWord{{"home", []string{"home"}}, {"work", []string{"work"}}, {"other", nil}}}
-	imUses      = &family{none: "other", words: []relWord{{"home", []string{"home"}}, {"work", []string{"work"}},
+	addressUses = &family{uris: true, none: "other", words: []relWord{{"home", []string{"home"}}, {"work", []string{"work"}}, {"other", nil}}}
+	imUses      = &family{uris: true, none: "other", words: []relWord{{"home", []string{"home"}}, {"work", []string{"work"}},
 		{"netmeeting", []string{"x-netmeeting"}}, {"other", nil}}}
-	organizationUses = &family{none: "work", words: []relWord{{"work", nil}, {"other", []string{"other"}}}}
-	phoneUses        = &family{none: "other", ignored: "voice", words: []relWord{
+	organizationUses = &family{uris: true, none: "work", words: []relWord{{"work", nil}, {"other", []string{"other"}}}}
+	phoneUses        = &family{uris: true, none: "other", ignored: "voice", words: []relWord{
 		{"work_mobile", []string{"work", "cell"}},
 		{"work_fax", []string{"work", "fax"}},
 		{"work_pager", []string{"work", "pager"}},
@@ -245,7 +246,11 @@ func (im *importer) use(p *Property, f *family, u use, in string, own func(q *Pa
 				kept = append(kept, *q)
 			}
 		case "X-REL":
-			rel = q.Value
+			if scheme, _ := cutScheme(q.Value); scheme != "" && f.uris { // ELEM-29
+				rel = q.Value
+			} else {
+				kept = append(kept, *q)
+			}
 		case "X-EXTRA":
 		case "VALUE", "ENCODING", "CHARSET":
 		default:
@@ -256,12 +261,11 @@ func (im *importer) use(p *Property, f *family, u use, in string, own func(q *Pa
 	}
 	label := im.label(p.Group)
 	if word, ok := appleLabel(label); ok {
-		if label = word; f != nil {
-			if r := f.rel(word); r != "" {
-				rel, label = r, ""
-				if !f.labels { // the same word as a type says nothing more
-					f.match(&set)
-				}
+		label = word
+		if r := f.rel(word); r != "" {
+			rel, label = r, ""
+			if !f.labels { // the same word as a type says nothing more
+				f.match(&set)
 			}
 		}
 	}
