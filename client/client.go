@@ -83,8 +83,8 @@ func WithTransport(t http.RoundTripper) Option {
 	return func(c *Client) error { c.http.Transport = t; return nil }
 }
 
-// WithHTTPClient takes transport, time limit and cookies of h. Redirects are
-// never followed: GData servers send none, and tokens must not follow them.
+// WithHTTPClient takes transport, time limit and cookies of h; a WithTransport
+// comes after it. Redirects are never followed: GData servers send none, and tokens must not follow them.
 func WithHTTPClient(h *http.Client) Option {
 	return func(c *Client) error { c.http = *h; return nil }
 }

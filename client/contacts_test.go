@@ -3,6 +3,7 @@ package client_test
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -19,6 +20,31 @@ func TestNew(t *testing.T) {
 		if f.count() != 0 {
 			t.Error("New() sent a request")
 		}
+	})
+	t.Run("LIB-1 an HTTP client of the program's", func(t *testing.T) {
+		w := newWorld(t)
+		h := &http.Client{Transport: w.login(elizabeth)}
+		c := must(client.New(w.URL, client.WithHTTPClient(h)))(t)
+		must(c.ContactPage(t.Context(), client.Query{}))(t)
+		if h.CheckRedirect != nil {
+			t.Error("New() changes the client of the program")
+		}
+	})
+	t.Run("LIB-1 source and version are told", func(t *testing.T) {
+		w := newWorld(t)
+		must(w.as(elizabeth, client.WithSource("example-tests-1"), client.WithVersion(2)).ContactPage(t.Context(), client.Query{}))(t)
+		if h := w.last().Header; h.Get("User-Agent") != "example-tests-1" || h.Get("GData-Version") != "2.0" {
+			t.Errorf("the headers are %v", h)
+		}
+	})
+	t.Run("LIB-1 the contacts of another user", func(t *testing.T) {
+		w := newWorld(t)
+		must(w.as(elizabeth, client.WithOwner(elizabeth)).ContactPage(t.Context(), client.Query{}))(t)
+		if got := w.last().RequestURI; got != "/m8/feeds/contacts/liz%40example.com/full" {
+			t.Errorf("the request is %s", got)
+		}
+		_, err := w.as(elizabeth, client.WithOwner("darcy@pemberley.example")).ContactPage(t.Context(), client.Query{})
+		wantKind(t, err, contacts.Forbidden)
 	})
 	for _, base := range []string{"", "contacts.example.net", "ftp://contacts.example.net", "http://", "http://a@contacts.example.net", "http://contacts.example.net?x=1", "http://contacts.example.net#x", ":"} {
 		t.Run("refuses "+base, func(t *testing.T) {

@@ -6,9 +6,11 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"contacts"
 	"contacts/client"
@@ -25,6 +27,11 @@ func picture(t testing.TB, c color.Color) []byte {
 	}
 	return b.Bytes()
 }
+
+// endless is a reader that never ends.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }
 
 func TestPhotos(t *testing.T) {
 	eachVersion(t, func(t *testing.T, version int) {
@@ -93,6 +100,12 @@ func TestPhotos(t *testing.T) {
 			wantKind(t, err, contacts.Invalid)
 			_, err = c.PutPhoto(ctx, again(), strings.NewReader("words"), "text/plain")
 			wantKind(t, err, contacts.Unsupported)
+			_, err = c.PutPhoto(ctx, again(), endless{}, "image/png")
+			wantKind(t, err, contacts.TooLarge)
+			_, err = c.PutPhoto(ctx, again(), iotest.ErrReader(io.ErrNoProgress), "image/png")
+			if !errors.Is(err, io.ErrNoProgress) {
+				t.Errorf("PutPhoto() = %v, want the error of the reader", err)
+			}
 			_, err = c.PutPhoto(ctx, &client.Contact{}, strings.NewReader("words"), "image/png")
 			wantKind(t, err, contacts.Invalid)
 		})

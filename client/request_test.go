@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -60,7 +61,7 @@ func TestRetries(t *testing.T) {
 		return err
 	}
 	remove := func(c *client.Client) error { return c.DeleteContact(context.Background(), known) }
-	const broken = 0
+	const broken, half = 0, 1
 	for _, tt := range []struct {
 		name  string
 		do    func(*client.Client) error
@@ -70,6 +71,8 @@ func TestRetries(t *testing.T) {
 	}{
 		{"LIB-66 a read after 500 and 503", get, []int{500, 503}, 3, false},
 		{"LIB-66 a read after broken connections", get, []int{broken, broken}, 3, false},
+		{"LIB-66 a read after half an answer", get, []int{half}, 2, false},
+		{"LIB-66 an insert after half an answer", insert, []int{half}, 1, true},
 		{"LIB-66 a read gives up", get, []int{503, 503, 503, 503}, 4, true},
 		{"LIB-66 not after 404", get, []int{404}, 1, true},
 		{"LIB-66 not after 502", get, []int{502}, 1, true},
@@ -92,6 +95,9 @@ func TestRetries(t *testing.T) {
 					w.Write([]byte(oneEntry))
 				case tt.first[n] == broken:
 					drop(w)
+				case tt.first[n] == half:
+					w.Header().Set("Content-Length", strconv.Itoa(len(oneEntry)))
+					w.Write([]byte(oneEntry[:len(oneEntry)/2]))
 				default:
 					w.WriteHeader(tt.first[n])
 				}
