@@ -108,7 +108,7 @@ func (r *Reader) recognise(head string) (best []string, err error) {
 		if err != nil || len(names) > MaxColumns {
 			continue
 		}
-		if layout, n := layoutOf(names); n > most {
+		if layout, n := layoutOf(names); n > most { // CSV-5
 			most, best, found, r.layout = n, names, comma, layout
 		}
 	}
@@ -126,7 +126,7 @@ func (r *Reader) recognise(head string) (best []string, err error) {
 		}
 	}
 	return nil, contacts.Errorf(contacts.Invalid, "",
-		"no columns of Google Contacts or Outlook in the first line: %q", shown)
+		"no columns of Google Contacts or Outlook in the first line: %q", shown) // CSV-7
 }
 
 // Layout is whose columns the file has.
@@ -161,14 +161,14 @@ func (r *Reader) Next() (*Row, error) {
 		case err == io.EOF:
 			continue // blank
 		case errors.As(err, &wrong):
-			r.lines.retry() // what follows may be whole
+			r.lines.retry() // what follows may be whole: CSV-6
 			return nil, &RowError{line, wrong.Err.Error()}
 		case err != nil:
 			return nil, err
 		case isEmpty(values):
 			continue
 		case len(values) != len(r.columns):
-			return nil, &RowError{line, r.miscounted(values)}
+			return nil, &RowError{line, r.miscounted(values)} // CSV-6
 		}
 		for i, v := range values {
 			if !contacts.IsText(v) {

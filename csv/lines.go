@@ -34,7 +34,7 @@ func newLines(r io.Reader) (*lines, error) {
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
-	order, wide := utf16Order(begin)
+	order, wide := utf16Order(begin) // CSV-4
 	switch {
 	case wide:
 		in = bufio.NewReaderSize(transform.NewReader(in, unicode.UTF16(order, unicode.UseBOM).NewDecoder()), 64<<10)
@@ -112,7 +112,7 @@ func (l *lines) text(b []byte) string {
 	if !l.latin && utf8.Valid(b) {
 		return string(b)
 	}
-	l.latin = true
+	l.latin = true // CSV-4
 	s, err := charmap.Windows1252.NewDecoder().Bytes(b)
 	if err != nil {
 		return string(b)
@@ -130,7 +130,7 @@ func (l *lines) record() (string, error) {
 		s, err := l.next()
 		switch {
 		case err == io.EOF && len(l.last) > 0:
-			l.retry()
+			l.retry() // CSV-6
 			return "", &RowError{l.start, unclosed}
 		case err != nil:
 			return "", err

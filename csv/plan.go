@@ -100,9 +100,9 @@ func planOf(layout Layout, names []string) plan {
 		}
 	}
 	if layout == Outlook {
-		p.outlook(names, at)
+		p.outlook(names, at) // CSV-3
 	} else {
-		p.google(names, at)
+		p.google(names, at) // CSV-1
 	}
 	return p
 }

@@ -114,7 +114,7 @@ func setBirthday(b *build, v string) {
 		b.c.Birthday = d
 		return
 	}
-	b.c.UserDefined = append(b.c.UserDefined, contacts.UserDefined{Key: "Birthday", Value: v})
+	b.c.UserDefined = append(b.c.UserDefined, contacts.UserDefined{Key: "Birthday", Value: v}) // CSV-2
 }
 
 // addEvent adds a date, or a field of the owner's own if it is no whole date.

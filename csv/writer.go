@@ -195,7 +195,7 @@ func items(c *contacts.Contact, family int) (rows [][]string) {
 // Add makes room for c.
 func (s *Shape) Add(c *contacts.Contact) {
 	for i := range extras {
-		s.extra[i] = s.extra[i] || extras[i].of(c) != ""
+		s.extra[i] = s.extra[i] || extras[i].of(c) != "" // CSV-8
 	}
 	for i := range s.count {
 		s.count[i] = max(s.count[i], len(items(c, i)))

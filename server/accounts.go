@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 
 	"contacts/auth"
 )
@@ -35,7 +36,7 @@ func (s *Server) RemoveUser(ctx context.Context, email string) error {
 	if err != nil {
 		return err
 	}
-	return s.book.Drop(ctx, owner)
+	return errors.Join(s.book.Drop(ctx, owner), s.dropJournals(owner)) // IMP-22
 }
 
 // RemoveDomain removes a domain with its shared contacts. It fails while the
@@ -45,5 +46,5 @@ func (s *Server) RemoveDomain(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	return s.book.Drop(ctx, owner)
+	return errors.Join(s.book.Drop(ctx, owner), s.dropJournals(owner)) // IMP-22
 }

@@ -33,7 +33,7 @@ func (s *Server) Book(ctx context.Context, owner string) (transfer.Book, error) 
 		return nil, err
 	}
 	view := contacts.Full
-	view.Shared = true
+	view.Shared = true // IMP-9
 	return &localBook{s.book, book.At{Owner: d.Owner, View: view}, d.Name, s.config.Now}, nil
 }
 
@@ -49,7 +49,7 @@ func ownerName(o store.Owner) string { return strconv.FormatInt(int64(o), 10) }
 
 // dropJournals removes what imports into an owner's book left behind.
 func (s *Server) dropJournals(o store.Owner) error {
-	return os.RemoveAll(filepath.Join(s.config.Data, "imports", ownerName(o)))
+	return os.RemoveAll(filepath.Join(s.config.Data, "imports", ownerName(o))) // IMP-22
 }
 
 // A localBook is a book of the server's own store.

@@ -34,7 +34,7 @@ type work struct {
 // batch. The error is io.EOF at the end of the file.
 func (im *importer) gather(ctx context.Context, held *work) (batch []*work, next *work, err error) {
 	photos := 0
-	for len(batch) < MaxOps && photos < maxBatchPhotos {
+	for len(batch) < MaxOps && photos < maxBatchPhotos { // IMP-10
 		if err := ctx.Err(); err != nil {
 			return batch, nil, err
 		}
@@ -74,7 +74,7 @@ func (im *importer) gather(ctx context.Context, held *work) (batch []*work, next
 func (w *work) refuse(err error) error {
 	switch contacts.KindOf(err) {
 	case contacts.Invalid, contacts.Forbidden, contacts.Duplicate, contacts.TooLarge, contacts.Unsupported, contacts.NotFound, contacts.Stale:
-		w.v.Outcome, w.v.Reason, w.decided = Refused, err.Error(), true
+		w.v.Outcome, w.v.Reason, w.decided = Refused, err.Error(), true // IMP-1
 		return nil
 	}
 	return err
@@ -87,7 +87,7 @@ func (im *importer) look(ctx context.Context, w *work) (wait bool, err error) {
 	w.v.Line, w.v.Notes = e.line, e.lost
 	var memberships []contacts.Membership
 	for _, ref := range e.groups {
-		g, made, err := im.groups.need(ctx, ref)
+		g, made, err := im.groups.need(ctx, ref) // IMP-5
 		if err != nil {
 			w.v.Group = e.alone != nil
 			if e.alone != nil {
@@ -106,10 +106,11 @@ func (im *importer) look(ctx context.Context, w *work) (wait bool, err error) {
 		}
 		memberships = append(memberships, contacts.Membership{Group: g.ID})
 	}
-	w.v.Name = nameOf(e.contact)
 	c := fromBook(e.contact)
 	c.Memberships = memberships
-	if w.c, err = settle(c); err != nil {
+	w.c, err = settle(c)
+	w.v.Name = nameOf(c) // with the whole name, which the file may lack
+	if err != nil {
 		return false, w.refuse(err)
 	}
 	w.print = printOf(w.c)
@@ -196,7 +197,7 @@ func (im *importer) apply(ctx context.Context, batch []*work) error {
 		return im.conclude(batch, nil)
 	}
 	if im.journal != nil {
-		if err := im.journal.write(journalLine{Begin: steps}, true); err != nil {
+		if err := im.journal.write(journalLine{Begin: steps}, true); err != nil { // IMP-11
 			return err
 		}
 	}
@@ -283,23 +284,23 @@ func (im *importer) decide(w *work) {
 	name := nameOf(w.item.Contact)
 	merged := w.item.Contact
 	if w.v.Outcome == "" { // else only the photo is missing
-		merged = merge(w.item.Contact, w.c)
+		merged = merge(w.item.Contact, w.c) // IMP-13
 	}
 	photo := w.entry.photo
 	if w.item.Photo != "" {
-		photo = nil
+		photo = nil // IMP-6
 	}
 	before := printOf(w.item.Contact)
 	after := printOf(merged)
 	switch {
-	case before == after && photo == nil:
+	case before == after && photo == nil: // IMP-2
 		w.v.Outcome = Same
 		if w.item.Photo != "" && w.entry.photo != nil && !w.entry.photo.is(w.item.Photo) {
 			w.v.Notes = append(w.v.Notes, "the contact keeps the photo that it has")
 		}
 		k.pending = false
 		return
-	case im.o.Rule == Skip && w.v.Outcome == "":
+	case im.o.Rule == Skip && w.v.Outcome == "": // IMP-3
 		w.v.Outcome, w.v.Reason = Skipped, fmt.Sprintf("%s has %s", quoteName(name), w.by)
 		return
 	}
@@ -355,7 +356,7 @@ func (im *importer) result(w *work, r *Result) (bool, error) {
 		if kind := contacts.KindOf(r.PhotoErr); kind == "" || kind == contacts.Unavailable || kind == contacts.Unauthorized {
 			return false, r.PhotoErr // to be put when the import goes on
 		}
-		w.v.Notes = append(w.v.Notes, "photo refused: "+r.PhotoErr.Error())
+		w.v.Notes = append(w.v.Notes, "photo refused: "+r.PhotoErr.Error()) // IMP-6
 		im.counts.NoPhoto++
 	}
 	return true, nil

@@ -83,6 +83,7 @@ func (s *cards) readMembers(file io.ReadSeeker) error {
 			continue
 		}
 		if im := card.Import(); im.Group {
+			im.Contact.Normalize()
 			for _, uid := range im.Members {
 				s.members[uid] = append(s.members[uid], groupRef{name: nameOf(im.Contact)})
 			}
@@ -102,6 +103,7 @@ func (s *cards) next() (*entry, error) {
 		return nil, err
 	}
 	im := card.Import()
+	im.Contact.Normalize()
 	e := &entry{line: card.Line, lost: im.Lost}
 	if im.Group {
 		e.alone = &contacts.Group{Name: nameOf(im.Contact)}

@@ -121,7 +121,7 @@ func (e *exporter) vcard(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return e.wrote(appendCard(e.buf[:0], it.Contact, e.groups.names(it.Contact), p, e.o.Version))
+		return e.wrote(appendCard(e.buf[:0], it.Contact, e.groups.names(it.Contact), p, e.o.Version)) // EXP-1
 	})
 }
 
@@ -175,7 +175,7 @@ func (e *exporter) json(ctx context.Context) error {
 		for n := 2; taken[key]; n++ {
 			key = name + " (" + strconv.Itoa(n) + ")"
 		}
-		keys[g.ID], taken[key] = key, true
+		keys[g.ID], taken[key] = key, true // EXP-4
 		if i > 0 {
 			b = append(b, ',')
 		}
@@ -191,7 +191,7 @@ func (e *exporter) json(ctx context.Context) error {
 			return err
 		}
 		j := jsonContact{Contact: *it.Contact}
-		j.Extra = tidy(j.Extra)
+		j.Extra = tidy(j.Extra) // EXP-2
 		if p != nil {
 			j.Photo = &jsonPhoto{p.Type, p.Data}
 		}

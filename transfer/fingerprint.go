@@ -76,7 +76,7 @@ func settle(c *contacts.Contact) (*contacts.Contact, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	e, err := wire.ParseContact(atom.AppendContactDocument(nil, c), groupOf)
+	e, err := wire.ParseContact(atom.AppendContactDocument(nil, c), groupOf) // EXP-3
 	if err != nil {
 		return nil, err
 	}

@@ -167,8 +167,8 @@ func formOf(c *localCard) string {
 // cardName is a file name, without its end, for a contact: one that every
 // system takes, and that no path can be made of.
 func cardName(c *contacts.Contact) string {
-	const most = 80 // bytes
-	name := strings.Map(func(r rune) rune {
+	const most = 80                         // bytes
+	name := strings.Map(func(r rune) rune { // SYNC-7
 		if strings.ContainsRune(`/\:*?"<>|`, r) || !unicode.IsPrint(r) {
 			return '_'
 		}
@@ -196,7 +196,7 @@ func cardName(c *contacts.Contact) string {
 // freeName is a name that no file of the folder has, in any case of letters.
 func freeName(base string, taken map[string]bool) string {
 	name := base + ".vcf"
-	for n := 2; taken[strings.ToLower(name)]; n++ {
+	for n := 2; taken[strings.ToLower(name)]; n++ { // SYNC-7
 		name = base + " (" + strconv.Itoa(n) + ").vcf"
 	}
 	taken[strings.ToLower(name)] = true

@@ -80,7 +80,7 @@ func (g *groupBook) need(ctx context.Context, ref groupRef) (group *contacts.Gro
 	fresh := &contacts.Group{Name: strings.TrimSpace(ref.name)}
 	if ref.full != nil {
 		fresh.Properties, fresh.Extra = ref.full.Properties, ref.full.Extra
-		if ref.full.System != "" { // a book of a domain has no system groups
+		if ref.full.System != "" { // IMP-9: the book of a domain has no system groups
 			fresh.Name = ref.full.System
 			if group := g.find(groupRef{name: fresh.Name}); group != nil {
 				return group, false, nil

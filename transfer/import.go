@@ -121,7 +121,7 @@ func Import(ctx context.Context, b Book, file io.ReadSeeker, o ImportOptions) (*
 	}
 	im := &importer{book: b, o: o, src: src, read: read, size: size, meter: newMeter(o.Now, o.Progress)}
 	if o.State != "" && !o.DryRun {
-		unlock, err := lockDir(o.State)
+		unlock, err := lockDir(o.State) // IMP-12
 		if err != nil {
 			return nil, err
 		}
@@ -184,7 +184,7 @@ func (im *importer) prepare(ctx context.Context, file string) (err error) {
 	if im.groups, err = readGroups(ctx, im.book); err != nil {
 		return err
 	}
-	im.groups.dry = im.o.DryRun
+	im.groups.dry = im.o.DryRun // IMP-4
 	var mine, claimed map[string]bool
 	if j := im.journal; j != nil {
 		mine, claimed = j.mine(), j.claimed
@@ -206,7 +206,7 @@ func (im *importer) prepare(ctx context.Context, file string) (err error) {
 // for what it was about to do when it ended, what the book says.
 func (im *importer) resume() error {
 	j := im.journal
-	found := settleDoubt(j, im.index)
+	found := settleDoubt(j, im.index) // IMP-11
 	if len(j.doubt) > 0 {
 		if err := j.write(journalLine{Done: &journalDone{Next: j.next, Counts: j.counts, Steps: found}}, true); err != nil {
 			return err
@@ -285,7 +285,7 @@ func (im *importer) run(ctx context.Context) error {
 		if aerr := im.apply(ctx, b); aerr != nil {
 			return aerr
 		}
-		im.meter.show(im.done, im.read.n, im.size)
+		im.meter.show(im.done, im.read.n, im.size) // IMP-10
 		if err == io.EOF && held == nil {
 			return nil
 		}
@@ -304,13 +304,13 @@ func (im *importer) finish() error {
 	if err := im.journal.write(journalLine{End: true}, true); err != nil {
 		return err
 	}
-	return prune(im.o.State, im.book.Name())
+	return prune(im.o.State, im.book.Name()) // IMP-20
 }
 
 func (im *importer) summary() *Summary {
 	return &Summary{Format: im.src.format(), Created: im.counts.Created, Changed: im.counts.Changed, Same: im.counts.Same,
 		Skipped: im.counts.Skipped, Refused: im.counts.Refused, PhotosRefused: im.counts.NoPhoto, Groups: im.groups.made,
-		Before: im.before, Columns: im.src.columns()}
+		Before: im.before, Columns: im.src.columns()} // IMP-8
 }
 
 // say gives the verdict on an entry and counts it.
@@ -330,7 +330,7 @@ func (im *importer) say(v Verdict) {
 		im.counts.Skipped++
 	}
 	if im.o.Verdict != nil {
-		im.o.Verdict(v)
+		im.o.Verdict(v) // IMP-1
 	}
 }
 

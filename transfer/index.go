@@ -98,7 +98,7 @@ func (x *index) claim(k *known, c *contacts.Contact) {
 // entry of a file whose entries are known to differ means no other of it.
 func (x *index) duplicate(c *contacts.Contact, uid string, p print, differ bool) (k *known, by string) {
 	if uid = vcard.BareUID(uid); uid != "" {
-		if k := x.byUID[uid]; k != nil && !k.gone {
+		if k := x.byUID[uid]; k != nil && !k.gone { // IMP-3
 			return k, "the same UID"
 		}
 	}
@@ -112,7 +112,7 @@ func (x *index) duplicate(c *contacts.Contact, uid string, p print, differ bool)
 	var address string
 	for i := range c.Emails {
 		for _, k := range x.byEmail[contacts.FoldEmail(c.Emails[i].Address)] {
-			if k.claimed {
+			if k.claimed { // IMP-3
 				continue
 			}
 			if k.name == name {

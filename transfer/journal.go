@@ -148,7 +148,7 @@ func createJournal(dir string, head journalHead) (*journal, error) {
 	}
 	base := head.Started.UTC().Format("20060102T150405.000000000") + "-" + head.File[:8]
 	j := &journal{head: head, path: filepath.Join(dir, base+journalSuffix), claimed: map[string]bool{}, groups: map[string]string{}}
-	f, err := os.OpenFile(j.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(j.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) // IMP-22
 	if err != nil {
 		return nil, fmt.Errorf("keep a journal: %w", err)
 	}

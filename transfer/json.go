@@ -215,7 +215,7 @@ func (s *objects) head() error {
 			if err := s.in.Decode(&version); err != nil {
 				return err
 			}
-			if version > jsonVersion {
+			if version > jsonVersion { // EXP-5
 				return contacts.Errorf(contacts.Invalid, "", "the file has version %d; this program reads version %d", version, jsonVersion)
 			}
 		case "groups":
@@ -306,7 +306,7 @@ func (s *objects) next() (*entry, error) {
 	}
 	var c jsonContact
 	strict := json.NewDecoder(bytes.NewReader(raw))
-	strict.DisallowUnknownFields()
+	strict.DisallowUnknownFields() // EXP-5
 	if err := strict.Decode(&c); err != nil {
 		return nil, &badEntry{line, strings.TrimPrefix(err.Error(), "json: ")}
 	}

@@ -82,7 +82,7 @@ func open(file io.ReadSeeker) (source, *countingReader, error) {
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return nil, nil, err
 	}
-	f, err := recognise(begin[:n])
+	f, err := recognise(begin[:n]) // IMP-7
 	if err != nil {
 		return nil, nil, err
 	}

@@ -170,7 +170,7 @@ func (s *syncer) run() error {
 			continue
 		}
 		switch f := s.files[e.File]; {
-		case f == nil && s.renamed(e):
+		case f == nil && s.renamed(e): // SYNC-8
 		case f == nil:
 			s.deletions = append(s.deletions, e)
 		case f.changed:
@@ -183,7 +183,7 @@ func (s *syncer) run() error {
 		}
 	}
 	refused := s.guard()
-	if s.o.DryRun {
+	if s.o.DryRun { // SYNC-9
 		s.pretend()
 		return refused
 	}
@@ -232,7 +232,7 @@ func (s *syncer) readFolder() error {
 				e.fileStamp, s.state.dirty = f.stamp, true
 			}
 		case f.problem != "":
-			s.say(Problem, name, "", "", "%s", f.problem)
+			s.say(Problem, name, "", "", "%s", f.problem) // SYNC-6
 		case e != nil && f.form == e.Form: // written in another way
 			e.fileStamp, e.Hash, s.state.dirty = f.stamp, f.hash, true
 		case e != nil:
@@ -264,11 +264,11 @@ func (s *syncer) renamed(e *syncEntry) bool {
 // readBook takes up what has changed in the book. Where it does not know that
 // any more, it reads all of it and returns the IDs.
 func (s *syncer) readBook() (mark string, all map[string]bool, err error) {
-	changes, err := s.book.Changes(s.ctx, s.state.Mark)
+	changes, err := s.book.Changes(s.ctx, s.state.Mark) // SYNC-1
 	if s.state.Mark == "" || errors.Is(err, contacts.Gone) {
 		all = map[string]bool{}
 	}
-	if errors.Is(err, contacts.Gone) {
+	if errors.Is(err, contacts.Gone) { // SYNC-11
 		changes, err = s.book.Changes(s.ctx, "")
 	}
 	if err != nil {
@@ -329,11 +329,11 @@ func (s *syncer) guard() error {
 		return nil
 	}
 	switch {
-	case s.empty && len(s.deletions) > 0:
+	case s.empty && len(s.deletions) > 0: // SYNC-5
 		n := len(s.deletions)
 		s.deletions = nil
 		return contacts.Errorf(contacts.Forbidden, "", "the folder has no cards any more; the book keeps its %d contacts unless you force it", n)
-	case len(s.deleteFiles) > 0 && len(s.deleteFiles) == len(s.state.byID)-len(s.deletions):
+	case len(s.deleteFiles) > 0 && len(s.deleteFiles) == len(s.state.byID)-len(s.deletions): // SYNC-5
 		n := len(s.deleteFiles)
 		s.deleteFiles, s.hold = nil, true
 		return contacts.Errorf(contacts.Forbidden, "", "the book has no contacts any more; the folder keeps its %d cards unless you force it", n)

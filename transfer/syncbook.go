@@ -41,7 +41,7 @@ func (s *syncer) take(it *Item) error {
 	switch {
 	case f == nil:
 		s.say(Conflict, e.File, it.ID, nameOf(it.Contact), "the file was removed, but the contact has changed; it is back")
-		return s.place(it, p, e, e.File, data, card.form)
+		return s.place(it, p, e, e.File, data, card.form) // SYNC-4
 	case f.problem != "":
 		s.hold = true
 		s.say(Problem, f.name, it.ID, nameOf(it.Contact), "the contact has changed, but the file is left alone: %s", f.problem)
@@ -49,10 +49,10 @@ func (s *syncer) take(it *Item) error {
 		return nil
 	case !f.changed:
 		return s.place(it, p, e, e.File, data, card.form)
-	case f.form == card.form: // both sides changed to the same
+	case f.form == card.form: // SYNC-3: both sides changed to the same
 		return s.tie(it, p, e, f)
 	}
-	return s.conflict(it, p, e, f, data, card.form)
+	return s.conflict(it, p, e, f, data, card.form) // SYNC-3
 }
 
 // arrive takes up a contact that the folder did not have. It may be that a
@@ -60,7 +60,7 @@ func (s *syncer) take(it *Item) error {
 // interrupted.
 func (s *syncer) arrive(it *Item, p print, data []byte, card *localCard) error {
 	for _, f := range s.byForm[card.form] {
-		if f.linked == nil {
+		if f.linked == nil { // SYNC-12
 			return s.tie(it, p, &syncEntry{ID: it.ID}, f)
 		}
 	}
@@ -172,7 +172,7 @@ func (s *syncer) vanished(e *syncEntry) {
 	case f.changed:
 		s.say(Conflict, f.name, e.ID, "", "the contact was deleted, but the file has changed; it becomes a new contact")
 		s.state.drop(e)
-		f.linked, f.changed = nil, false
+		f.linked, f.changed = nil, false // SYNC-4
 	default:
 		s.deleteFiles = append(s.deleteFiles, e)
 	}

@@ -99,7 +99,7 @@ func (s *syncer) operation(u *upload, it *Item) (*Op, *localCard, error) {
 		case err != nil:
 			return nil, nil, err
 		}
-		if !card.contact.MemberOf(g.ID) {
+		if !card.contact.MemberOf(g.ID) { // SYNC-2
 			card.contact.Memberships = append(card.contact.Memberships, contacts.Membership{Group: g.ID})
 		}
 	}

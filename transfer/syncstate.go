@@ -63,7 +63,7 @@ func readState(dir, book string) (*syncState, error) {
 	if err := json.Unmarshal(text, s); err != nil || s.Sync != stateVersion {
 		return nil, contacts.Errorf(contacts.Invalid, "", "%s cannot be read; remove it to begin anew, which deletes nothing", stateName)
 	}
-	if s.Book != book {
+	if s.Book != book { // SYNC-10
 		return nil, contacts.Errorf(contacts.Invalid, "", "the folder is kept equal to %s, not to %s", cut(s.Book), cut(book))
 	}
 	for _, e := range s.Entries {

@@ -198,7 +198,7 @@ func (u *undoer) reverse(c *chain, it *Item) (*Op, error) {
 		return nil, nil
 	}
 	if now != last.After {
-		u.leave(it, "it was changed since")
+		u.leave(it, "it was changed since") // IMP-21
 		return nil, nil
 	}
 	if tag := lastTag(c); tag != "" && tag != it.Photo {
@@ -212,7 +212,7 @@ func (u *undoer) reverse(c *chain, it *Item) (*Op, error) {
 		}
 	}
 	if first.New {
-		return &Op{Kind: Delete, Item: it}, nil
+		return &Op{Kind: Delete, Item: it}, nil // IMP-20
 	}
 	before, err := first.Before.contact()
 	if err != nil {

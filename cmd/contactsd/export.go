@@ -85,5 +85,5 @@ func (a *app) writeOutput(name string, fn func(io.Writer) error) error {
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	return os.Rename(f.Name(), name)
+	return os.Rename(f.Name(), name) // EXP-6
 }

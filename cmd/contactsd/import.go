@@ -128,7 +128,7 @@ func (a *app) importFile(ctx context.Context, b transfer.Book, file io.ReadSeeke
 	if err != nil {
 		return failed(err)
 	}
-	if !s.Clean() {
+	if !s.Clean() { // IMP-14
 		return fmt.Errorf("not all of the file was taken: %s refused", count(s.Refused+s.PhotosRefused, "entry or photo was", "entries or photos were"))
 	}
 	return nil
