@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -44,6 +46,7 @@ func TestReaderLimits(t *testing.T) {
 		reason string
 	}{
 		{"a million lines", stream("BEGIN:VCARD\r\n", "NOTE:a\r\n", 1e6, "END:VCARD\r\n"), "line 4098: a card may have at most 4096 properties"},
+		{"a million members", stream("BEGIN:VCARD\r\n", "MEMBER:a\r\n", 1e6, "END:VCARD\r\n"), "line 100002: a group may have at most 100000 members"},
 		{"a million folds", stream("BEGIN:VCARD\r\nNOTE:", strings.Repeat("a", 70)+"\r\n ", 1e6, "\r\nEND:VCARD\r\n"), "line 2: a card may have at most 16 MB"},
 		{"a line without end", stream("BEGIN:VCARD\r\nNOTE:", strings.Repeat("a", 1000), 3e4, "\r\nEND:VCARD\r\n"), "line 2: a card may have at most 16 MB"},
 		{"soft line breaks", stream("BEGIN:VCARD\r\nNOTE;QUOTED-PRINTABLE:=\r\n", strings.Repeat("a", 70)+"=\r\n", 1e6, "\r\nEND:VCARD\r\n"), "line 2: a card may have at most 16 MB"},
@@ -254,6 +257,16 @@ func TestForeignXML(t *testing.T) {
 			t.Errorf("%v, Lost %q", im.Contact.Properties, im.Lost)
 		}
 	})
+}
+
+func TestLargeGroup(t *testing.T) {
+	g := Group{Name: "Everybody", Members: make([]string, 20000)}
+	for i := range g.Members {
+		g.Members[i] = strconv.Itoa(i)
+	}
+	if im := one(t, string(AppendGroup(nil, &g, V3))).Import(); !slices.Equal(im.Members, g.Members) {
+		t.Errorf("%d members, want %d", len(im.Members), len(g.Members))
+	}
 }
 
 // What an entry has no room for is named, and the rest is a valid contact.

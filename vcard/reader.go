@@ -137,6 +137,7 @@ func (r *Reader) collect(begin int) (fault *DamagedError, err error) {
 		}
 		r.text, r.spans = r.text[:0], r.spans[:0]
 	}
+	members := 0
 	for nested := 0; ; {
 		from := len(r.text)
 		line, err := r.unfold()
@@ -196,12 +197,27 @@ func (r *Reader) collect(begin int) (fault *DamagedError, err error) {
 		if s[len(s)-1] == '1' && bytes.HasSuffix(s, []byte("2.1")) && isLine(s[:min(len(s), len("VERSION"))], "VERSION") {
 			r.old = true
 		}
-		if len(r.spans) == MaxProperties {
+		if isMember(s) {
+			if members++; members > MaxMembers {
+				spoil(line, "a group may have at most %d members", MaxMembers)
+				continue
+			}
+		} else if len(r.spans)-members == MaxProperties {
 			spoil(line, "a card may have at most %d properties", MaxProperties)
 			continue
 		}
 		r.spans = append(r.spans, span{from: from, to: len(r.text), line: line})
 	}
+}
+
+// isMember reports whether a line names a member of a group.
+func isMember(s []byte) bool {
+	for _, name := range [...]string{"MEMBER", "X-ADDRESSBOOKSERVER-MEMBER"} {
+		if len(s) > len(name) && (s[len(name)] == ':' || s[len(name)] == ';') && isLine(s[:len(name)], name) {
+			return true
+		}
+	}
+	return false
 }
 
 // nest makes the line at the end of text a part of the AGENT before it.

@@ -41,7 +41,8 @@ const (
 // Limits of one card. A card beyond them is damaged; the next one is read.
 const (
 	MaxCardBytes  = 16 << 20 // all its lines together, the photo included
-	MaxProperties = 4096
+	MaxProperties = 4096     // without those that name a member of a group
+	MaxMembers    = 100_000  // of a group
 )
 
 // A Card is one vCard. Values are in the escaped form of versions 3.0 and 4.0,
