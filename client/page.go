@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"net/http"
 	"time"
@@ -67,7 +68,13 @@ func (k *kind[T]) all(ctx context.Context, c *Client, q Query) iter.Seq2[T, erro
 // follow yields the items of a page, or of the page at url if it is nil, and of
 // all that follow.
 func (k *kind[T]) follow(ctx context.Context, c *Client, p *Page[T], url string, yield func(T, error) bool) {
+	read := map[string]bool{}
 	for {
+		if read[url] {
+			yield(k.none, fmt.Errorf("client: the pages of the feed lead in a circle: %s", url))
+			return
+		}
+		read[url] = true
 		if p == nil {
 			var err error
 			if p, err = k.page(ctx, c, url); err != nil {
@@ -81,7 +88,7 @@ func (k *kind[T]) follow(ctx context.Context, c *Client, p *Page[T], url string,
 				return
 			}
 		}
-		if p.Next == "" || len(p.Items) == 0 {
+		if p.Next == "" {
 			return
 		}
 		var err error

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -364,6 +365,35 @@ func TestLinks(t *testing.T) {
 			}
 		})
 	}
+	t.Run("LIB-15 pages that lead in a circle", func(t *testing.T) {
+		f := newFake(t, func(w http.ResponseWriter, r *http.Request, n int) {
+			fmt.Fprintf(w, `<feed xmlns="http://www.w3.org/2005/Atom"><link rel="next" href="/m8/feeds/x?page=%d"/>%s</feed>`, n%2, oneEntry)
+		})
+		n := 0
+		var last error
+		for _, last = range must(client.New(f.URL))(t).Contacts(t.Context(), client.Query{}) {
+			n++
+		}
+		if last == nil || !strings.Contains(last.Error(), "circle") || n != 4 {
+			t.Errorf("the error after %d contacts is %v", n, last)
+		}
+	})
+	t.Run("LIB-15 a page without entries is not the last", func(t *testing.T) {
+		f := newFake(t, func(w http.ResponseWriter, r *http.Request, n int) {
+			io.WriteString(w, []string{`<feed xmlns="http://www.w3.org/2005/Atom"><link rel="next" href="/m8/feeds/x"/></feed>`,
+				`<feed xmlns="http://www.w3.org/2005/Atom">` + oneEntry + `</feed>`}[n])
+		})
+		if got := names(t, must(client.New(f.URL))(t).Contacts(t.Context(), client.Query{})); got != "Jane Bennet" {
+			t.Errorf("Contacts() = %q", got)
+		}
+	})
+	t.Run("LIB-16 an id of any characters", func(t *testing.T) {
+		f := newFake(t, func(w http.ResponseWriter, r *http.Request, n int) { io.WriteString(w, oneEntry) })
+		must(must(client.New(f.URL))(t).Contact(t.Context(), "a?b#c d"))(t)
+		if got := f.requests[0].RequestURI; got != "/m8/feeds/contacts/default/full/a%3Fb%23c%20d" {
+			t.Errorf("Contact() gets %s", got)
+		}
+	})
 	t.Run("LIB-67 a link that cannot be moved is refused", func(t *testing.T) {
 		f.requests, next = nil, other.URL+"/elsewhere"
 		if err := read(f.URL); err == nil || !strings.Contains(err.Error(), "another server") {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"contacts"
@@ -65,16 +66,16 @@ func (k *kind[T]) entryURL(c *Client, idOrURL string) (string, error) {
 		return "", contacts.Errorf(contacts.Invalid, "", "The entry has no id")
 	}
 	if !strings.Contains(idOrURL, "/") {
-		return c.feedURL(k.path, "full") + "/" + idOrURL, nil
+		return c.feedURL(k.path, "full") + "/" + url.PathEscape(idOrURL), nil
 	}
-	url, err := c.resolve(idOrURL)
+	u, err := c.resolve(idOrURL)
 	if err != nil {
 		return "", err
 	}
-	if i := strings.LastIndex(url, "/base/"); i >= 0 && !strings.Contains(url[i+len("/base/"):], "/") {
-		url = url[:i] + "/full/" + url[i+len("/base/"):]
+	if i := strings.LastIndex(u, "/base/"); i >= 0 && !strings.Contains(u[i+len("/base/"):], "/") {
+		u = u[:i] + "/full/" + u[i+len("/base/"):]
 	}
-	return url, nil
+	return u, nil
 }
 
 // groups is what the ids of an entry's groups begin with: what its own id
