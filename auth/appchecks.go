@@ -68,7 +68,7 @@ func checkBuiltIn(n NewApp) error {
 // and https URLs, schemes of installed programs, which have a dot (RFC 8252),
 // and the word for showing the code.
 func checkRedirectURI(uri string) error {
-	if uri == oobRedirect {
+	if isOOB(uri) {
 		return nil
 	}
 	u, err := url.Parse(uri)
