@@ -79,7 +79,7 @@ type exporter struct {
 
 // each calls fn with every contact.
 func (e *exporter) each(ctx context.Context, fn func(*Item) error) error {
-	for it, err := range e.book.Contacts(ctx) {
+	for it, err := range e.book.Contacts(ctx) { // EXP-7
 		if err != nil {
 			return err
 		}

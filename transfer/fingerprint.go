@@ -66,8 +66,23 @@ func tidy(x contacts.Extra) contacts.Extra {
 	return out
 }
 
-// atom is how the Contacts Data API shows a contact.
-var atom = wire.NewEncoder(wire.Options{View: contacts.Full, Owner: "default"})
+// settleGroup is settle for a group.
+func settleGroup(g *contacts.Group) (*contacts.Group, error) {
+	if err := g.Validate(); err != nil {
+		return nil, err
+	}
+	e, err := wire.ParseGroup(atomGroup.AppendGroupDocument(nil, g))
+	if err != nil {
+		return nil, err
+	}
+	return e.Group, e.Group.Validate()
+}
+
+// How the Contacts Data API shows entries.
+var (
+	atom      = wire.NewEncoder(wire.Options{View: contacts.Full, Owner: "default"})
+	atomGroup = wire.NewEncoder(wire.Options{Kind: wire.GroupKind, View: contacts.Full, Owner: "default"})
+)
 
 // settle brings the contact of a file into the form in which every book gives
 // it back, whatever way it goes there, and checks it.

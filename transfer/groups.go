@@ -87,7 +87,7 @@ func (g *groupBook) need(ctx context.Context, ref groupRef) (group *contacts.Gro
 			}
 		}
 	}
-	if err := fresh.Validate(); err != nil {
+	if fresh, err = settleGroup(fresh); err != nil {
 		return nil, false, err
 	}
 	g.made = append(g.made, fresh.Name)

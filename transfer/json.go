@@ -260,10 +260,14 @@ func (s *objects) readGroups() error {
 	}
 	count := map[string]int{}
 	for s.in.More() {
-		var g jsonGroup
-		line := s.lines.at(s.in.InputOffset()) + 1
-		if err := s.in.Decode(&g); err != nil {
+		var raw json.RawMessage
+		if err := s.in.Decode(&raw); err != nil {
 			return err
+		}
+		line := s.line(raw)
+		var g jsonGroup
+		if err := json.Unmarshal(raw, &g); err != nil {
+			return contacts.Errorf(contacts.Invalid, "", "line %d: %s", line, strings.TrimPrefix(err.Error(), "json: "))
 		}
 		ref := groupRef{name: g.Name, nth: count[g.Name],
 			full: &contacts.Group{Name: g.Name, System: g.System, Properties: g.Properties, Extra: g.Extra}}
@@ -273,6 +277,11 @@ func (s *objects) readGroups() error {
 	}
 	_, err := s.in.Token()
 	return err
+}
+
+// line is the line where the value begins that was read last.
+func (s *objects) line(raw json.RawMessage) int {
+	return s.lines.at(s.in.InputOffset() - int64(len(raw)) + 1)
 }
 
 func (s *objects) format() Format        { return JSON }
@@ -300,7 +309,7 @@ func (s *objects) next() (*entry, error) {
 		s.done = true
 		return nil, s.damage(err)
 	}
-	line := s.lines.at(s.in.InputOffset() - int64(len(raw)) + 1)
+	line := s.line(raw)
 	if len(raw) > MaxObjectBytes {
 		return nil, &badEntry{line, "a contact may have at most 32 MB"}
 	}

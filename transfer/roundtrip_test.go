@@ -146,6 +146,9 @@ func TestRoundTrip(t *testing.T) {
 		for _, tt := range []struct{ text, want string }{
 			{head + `{"name":{"full":"Jane"}},` + "\n" + `{"nmae":{}},` + "\n" + `{"name":{"full":"Mary"},"groups":["b"]},` + "\n" + `{"emails":[{"address":5}]},` + "\n" + `{"name":{"full":"Kitty"},"id":7,"rev":5}]}`,
 				"same created refused@3 refused@4 refused@5 created"},
+			{head + `{"name":{"full":"Jane"},"extra":[{"xml":"</entry>"}]},` + "\n" + `{"extra":[{"attrs":" x:y='1'"}]},` + "\n" + `{"name":{"full":"Mary"},"extra":[{"attrs":" xmlns:x='urn:x' x:y='1'"}]}]}`,
+				"same refused@2 refused@3 created"},
+			{strings.Replace(head, `"name":"A"`, `"name":"A","extra":[{"xml":"</entry>"}]`, 1) + `{"name":{"full":"Jane"},"groups":["a"]}]}`, "refused@1 refused@2"},
 			{head + `]}`, "same"},
 			{`{"format":"contacts","version":1}`, ""},
 			{head + `{"name":{"full":"Jane"}}`, "same created error"},
@@ -158,10 +161,10 @@ func TestRoundTrip(t *testing.T) {
 			var got []string
 			_, err := transfer.Import(context.Background(), p.book(), strings.NewReader(tt.text), transfer.ImportOptions{DryRun: true, Verdict: func(v transfer.Verdict) {
 				switch {
-				case v.Group:
-					got = append(got, "same")
 				case v.Outcome == transfer.Refused:
 					got = append(got, fmt.Sprintf("refused@%d", v.Line))
+				case v.Group:
+					got = append(got, "same")
 				default:
 					got = append(got, string(v.Outcome))
 				}
