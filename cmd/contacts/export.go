@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"contacts/client"
+	"contacts/transfer"
+)
+
+func (a *app) exportCommand() *cobra.Command {
+	var format, version, output string
+	cmd := &cobra.Command{
+		Use:   "export",
+		Short: "Write all contacts to a vCard, CSV or JSON file",
+		Long: "Writes all contacts to stdout or a file.\n\n" +
+			"  vcard    with groups as categories, and photos\n" +
+			"  csv      in the columns of Google Contacts, without photos\n" +
+			"  json     everything, also what programs keep with contacts and groups\n\n" +
+			"The same contacts always give the same bytes. 'contacts import' reads all three.",
+		Example: "  contacts export -o contacts.vcf\n  contacts --domain example.com export --format csv >shared.csv",
+		Args:    cobra.NoArgs,
+	}
+	f := cmd.Flags()
+	f.StringVar(&format, "format", string(transfer.VCard), "`format` to write: vcard, csv or json")
+	f.StringVar(&version, "vcard-version", "3.0", "`version` of the vCards: 3.0 or 4.0")
+	f.StringVarP(&output, "output", "o", "-", "`file` to write, which appears when it is complete; - for stdout")
+	asJSON := f.Bool("json", false, "short for --format json")
+	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"vcard", "csv", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if *asJSON {
+			if f.Changed("format") && format != string(transfer.JSON) {
+				return usageErrorf("--json contradicts --format %s", format)
+			}
+			format = string(transfer.JSON)
+		}
+		form, err := transfer.ParseFormat(format)
+		if err != nil {
+			return usageErrorf("--format: %v", err)
+		}
+		v, err := transfer.ParseVersion(version)
+		if err != nil {
+			return usageErrorf("--vcard-version: %v", err)
+		}
+		s, err := a.connect()
+		if err != nil {
+			return err
+		}
+		o := transfer.ExportOptions{Format: form, Version: v}
+		if output != "-" || !a.term.out {
+			o.Progress = a.progress("exporting")
+		}
+		n := 0
+		err = a.writeOutput(output, func(w io.Writer) error {
+			n, err = transfer.Export(cmd.Context(), a.book(s), w, o)
+			return err
+		})
+		a.endBar()
+		if err != nil {
+			return err
+		}
+		a.remark("exported %s", count(n, "contact", "contacts"))
+		return nil
+	}
+	return cmd
+}
+
+// writeOutput calls fn with stdout, or with a file that takes its name only
+// when fn has succeeded.
+func (a *app) writeOutput(name string, fn func(io.Writer) error) error {
+	if name == "-" {
+		return fn(a.stdout)
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".contacts-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // in vain, if it has got its name
+	err = fn(f)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return os.Rename(f.Name(), name)
+}
+
+// showCard prints a contact as a vCard.
+func (a *app) showCard(ctx context.Context, s *session, c *client.Contact, groups groupList) error {
+	o := vcardOptions(c, groups)
+	if c.HasPhoto() {
+		p, err := s.Photo(ctx, c)
+		if err != nil && !errors.Is(err, client.ErrNoPhoto) {
+			return err
+		}
+		if err == nil {
+			o.Photo, o.PhotoType = p.Data, p.ContentType
+		}
+	}
+	return writeCard(a.stdout, c, o)
+}

@@ -1,0 +1,271 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"contacts/transfer"
+)
+
+func (a *app) importCommand() *cobra.Command {
+	var rule string
+	var dry, undo, verbose bool
+	cmd := &cobra.Command{
+		Use:   "import FILE",
+		Short: "Read contacts from a vCard, CSV or JSON file",
+		Long: "Reads contacts from a vCard, CSV (Google's or Outlook's) or JSON file. FILE may be - for stdin; its format\n" +
+			"is recognised.\n\n" +
+			"Each entry is created, changed, the same, skipped or refused. An entry means a contact that has the\n" +
+			"same UID, or else says exactly the same, or else has one of its e-mail addresses. --on-duplicate tells\n" +
+			"what becomes of it then:\n\n" +
+			"  skip      the contact stays as it is\n" +
+			"  merge     the contact gains what the entry says, and loses nothing\n" +
+			"  create    there will be two\n\n" +
+			"An import that was interrupted goes on when it is called again with the same file, and makes nothing\n" +
+			"twice. --undo undoes the last import, but for what was changed since. The exit status is 1 if anything\n" +
+			"was refused.",
+		Example: "  contacts import contacts.vcf --dry-run\n" +
+			"  contacts import contacts.vcf --on-duplicate merge\n" +
+			"  contacts import --undo",
+		Args: cobra.MaximumNArgs(1),
+	}
+	f := cmd.Flags()
+	f.StringVar(&rule, "on-duplicate", string(transfer.Skip), "`rule` for contacts that are there: skip, merge or create")
+	f.BoolVar(&dry, "dry-run", false, "say what would be, and change nothing")
+	f.BoolVar(&undo, "undo", false, "undo the last import")
+	f.BoolVarP(&verbose, "verbose", "v", false, "say of each entry what became of it")
+	asJSON := jsonFlag(cmd)
+	cmd.RegisterFlagCompletionFunc("on-duplicate", cobra.FixedCompletions([]string{"skip", "merge", "create"}, cobra.ShellCompDirectiveNoFileComp))
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		switch {
+		case undo && len(args) > 0:
+			return usageErrorf("import --undo takes no FILE: it undoes the last import")
+		case !undo && len(args) == 0:
+			return usageErrorf("import needs a FILE, or - for stdin")
+		}
+		r, err := transfer.ParseRule(rule)
+		if err != nil {
+			return usageErrorf("--on-duplicate: %v", err)
+		}
+		s, err := a.connect()
+		if err != nil {
+			return err
+		}
+		b := a.book(s)
+		state, err := a.journals(b)
+		if err != nil {
+			return err
+		}
+		if undo {
+			return a.undo(cmd.Context(), b, state, dry, *asJSON)
+		}
+		file, err := a.openInput(args[0])
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		o := transfer.ImportOptions{Rule: r, DryRun: dry, State: state}
+		return a.importFile(cmd.Context(), b, file, o, *asJSON, verbose)
+	}
+	return cmd
+}
+
+// journals is the directory for the journals of imports into a book.
+func (a *app) journals(b transfer.Book) (string, error) {
+	dir, err := a.configDir()
+	sum := sha256.Sum256([]byte(b.Name()))
+	return filepath.Join(dir, "imports", hex.EncodeToString(sum[:8])), err
+}
+
+// openInput opens a file that can be read twice.
+func (a *app) openInput(name string) (io.ReadSeekCloser, error) {
+	if name == "-" {
+		return transfer.Spool(a.stdin)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+	case info.IsDir():
+		err = fmt.Errorf("%s is a directory; contacts sync takes one", name)
+	case info.Mode().IsRegular():
+		return f, nil
+	default:
+		defer f.Close()
+		return transfer.Spool(f)
+	}
+	return nil, errors.Join(err, f.Close())
+}
+
+// resumeTries is how often work goes on by itself after the connection broke
+// without having come further.
+const resumeTries = 5
+
+// persist repeats work that goes on where it was, after a broken connection or
+// a busy server, as long as it comes further. done is how far it has come.
+func (a *app) persist(ctx context.Context, b *remoteBook, done *int, work func() error) error {
+	for try, last := 0, 0; ; {
+		err := work()
+		if err == nil || ctx.Err() != nil || !isBroken(err) && !isBusy(err) {
+			return err
+		}
+		if *done > last {
+			try, last = 0, *done
+		}
+		if try == resumeTries {
+			return err
+		}
+		a.remark("%s Going on.", firstLineOf(a.describe(err)))
+		if err := b.sleep(ctx, busyFor(err, try)); err != nil {
+			return err
+		}
+		try++
+	}
+}
+
+func firstLineOf(s string) string {
+	first, _, _ := strings.Cut(s, "\n")
+	return strings.TrimSuffix(first, ".") + "."
+}
+
+// importFile imports and says what became of the file. Without all, only
+// entries that need the user's attention are named.
+func (a *app) importFile(ctx context.Context, b *remoteBook, file io.ReadSeeker, o transfer.ImportOptions, asJSON, all bool) error {
+	lines := json.NewEncoder(a.stdout)
+	lines.SetEscapeHTML(false)
+	done := 0
+	o.Verdict = func(v transfer.Verdict) {
+		done = max(done, v.Entry)
+		switch {
+		case asJSON:
+			lines.Encode(v)
+		case all || v.Outcome == transfer.Refused || v.Outcome == transfer.Skipped || len(v.Notes) > 0:
+			a.endBar()
+			fmt.Fprintln(a.stdout, describeVerdict(v))
+		}
+	}
+	o.Progress = a.progress("importing")
+	runs := 0
+	var s *transfer.Summary
+	err := a.persist(ctx, b, &done, func() (err error) {
+		runs++
+		s, err = transfer.Import(ctx, b, file, o)
+		return err
+	})
+	a.endBar()
+	if s != nil {
+		if asJSON {
+			lines.Encode(map[string]any{"summary": s})
+		} else {
+			a.printSummary(s, o.DryRun, runs == 1)
+		}
+	}
+	if err != nil {
+		if done > 0 && !o.DryRun {
+			return fmt.Errorf("%w\n%s done. Call the import again with the same file: it goes on, and makes nothing twice", err, count(done, "entry is", "entries are"))
+		}
+		return err
+	}
+	if !s.Clean() {
+		return fmt.Errorf("not all of the file was taken: %s refused", count(s.Refused+s.PhotosRefused, "entry or photo was", "entries or photos were"))
+	}
+	return nil
+}
+
+// describeVerdict is one line about an entry.
+func describeVerdict(v transfer.Verdict) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "line %d: %s", v.Line, v.Outcome)
+	if v.Group {
+		b.WriteString(" group")
+	}
+	if v.Name != "" {
+		fmt.Fprintf(&b, " %s", oneLine(v.Name))
+	}
+	why := v.Notes
+	if v.Reason != "" {
+		why = append([]string{v.Reason}, why...)
+	}
+	for i, text := range why {
+		if i == 0 {
+			b.WriteString(": ")
+		} else {
+			b.WriteString("; ")
+		}
+		b.WriteString(oneLine(text))
+	}
+	return b.String()
+}
+
+func (a *app) printSummary(s *transfer.Summary, dry, once bool) {
+	would := ""
+	if dry {
+		would = "would be: "
+	}
+	fmt.Fprintf(a.stdout, "%s%d created, %d changed, %d the same, %d skipped, %d refused\n", would, s.Created, s.Changed, s.Same, s.Skipped, s.Refused)
+	if len(s.Groups) > 0 {
+		names := make([]string, len(s.Groups))
+		for i, g := range s.Groups {
+			names[i] = oneLine(g)
+		}
+		made := "made"
+		if dry {
+			made = "to be made"
+		}
+		a.remark("groups %s: %s", made, strings.Join(names, ", "))
+	}
+	if s.Before > 0 && once {
+		a.remark("%s done by an earlier run, and this one went on", count(s.Before, "entry was", "entries were"))
+	}
+	if s.PhotosRefused > 0 {
+		a.remark("%s refused", count(s.PhotosRefused, "photo was", "photos were"))
+	}
+	for _, c := range s.Columns {
+		if c.Field == "" && c.Values > 0 {
+			a.remark("column %q has no home in a contact: %s not taken", oneLine(c.Name), count(c.Values, "value was", "values were"))
+		}
+	}
+}
+
+func (a *app) undo(ctx context.Context, b *remoteBook, state string, dry, asJSON bool) error {
+	u, err := transfer.Undo(ctx, b, state, transfer.UndoOptions{DryRun: dry, Progress: a.progress("undoing")})
+	a.endBar()
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		if err := a.printJSON(u); err != nil {
+			return err
+		}
+	} else {
+		for _, l := range u.Left {
+			what := "contact"
+			if l.Group {
+				what = "group"
+			}
+			fmt.Fprintf(a.stdout, "left %s %s %s: %s\n", what, clean(l.ID), oneLine(l.Name), oneLine(l.Reason))
+		}
+		would := ""
+		if dry {
+			would = "would be: "
+		}
+		fmt.Fprintf(a.stdout, "%s%d deleted, %d restored, %s deleted, %d left\n", would, u.Deleted, u.Restored, count(u.Groups, "group", "groups"), len(u.Left))
+	}
+	if len(u.Left) > 0 {
+		return fmt.Errorf("%s left as they are", count(len(u.Left), "contact or group was", "contacts or groups were"))
+	}
+	return nil
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"contacts/transfer"
+)
+
+func (a *app) syncCommand() *cobra.Command {
+	var version string
+	var force, dry, verbose bool
+	cmd := &cobra.Command{
+		Use:   "sync DIR",
+		Short: "Keep a folder of vCards equal to the server, both ways",
+		Long: "Makes a folder and the contacts on the server equal: one file that ends in .vcf for each contact. What\n" +
+			"changed on one side since the last sync changes on the other; a file that you remove removes the contact.\n\n" +
+			"If both sides changed, both are kept: the file becomes what the server says, and what the file said becomes\n" +
+			"a contact of its own. A change wins over a deletion. If one side is empty, nothing is deleted on the other\n" +
+			"unless --force says so. An interrupted sync is simply called again.\n\n" +
+			"The exit status is 1 if there was a conflict, or anything was left alone.",
+		Example: "  contacts sync ~/contacts\n  contacts sync ~/contacts --dry-run --verbose",
+		Args:    cobra.ExactArgs(1),
+	}
+	f := cmd.Flags()
+	f.StringVar(&version, "vcard-version", "3.0", "`version` of the vCards that are written: 3.0 or 4.0")
+	f.BoolVar(&force, "force", false, "delete also what would empty one side")
+	f.BoolVar(&dry, "dry-run", false, "say what would be, and change nothing")
+	f.BoolVarP(&verbose, "verbose", "v", false, "say of each contact what was done")
+	asJSON := jsonFlag(cmd)
+	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return nil, cobra.ShellCompDirectiveFilterDirs
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		v, err := transfer.ParseVersion(version)
+		if err != nil {
+			return usageErrorf("--vcard-version: %v", err)
+		}
+		s, err := a.connect()
+		if err != nil {
+			return err
+		}
+		b := a.book(s)
+		lines := json.NewEncoder(a.stdout)
+		lines.SetEscapeHTML(false)
+		events := 0
+		o := transfer.SyncOptions{Version: v, Force: force, DryRun: dry, Progress: a.progress("syncing")}
+		o.Event = func(e transfer.Event) {
+			events++
+			switch {
+			case *asJSON:
+				lines.Encode(e)
+			case verbose || dry || e.Action == transfer.Conflict || e.Action == transfer.Problem:
+				a.endBar()
+				fmt.Fprintln(a.stdout, describeEvent(e))
+			}
+		}
+		var sum transfer.Synced
+		err = a.persist(cmd.Context(), b, &events, func() error {
+			part, err := transfer.Sync(cmd.Context(), b, args[0], o)
+			if part != nil {
+				addUp(&sum, part)
+			}
+			return err
+		})
+		a.endBar()
+		if *asJSON {
+			lines.Encode(map[string]any{"summary": sum})
+		} else if err == nil || events > 0 {
+			a.printSynced(&sum, dry)
+		}
+		switch {
+		case err != nil:
+			return err
+		case sum.Conflicts+sum.Problems > 0:
+			return fmt.Errorf("%s, %s: see above", count(sum.Conflicts, "conflict", "conflicts"), count(sum.Problems, "problem", "problems"))
+		}
+		return nil
+	}
+	return cmd
+}
+
+// addUp adds what a further run has done.
+func addUp(sum, part *transfer.Synced) {
+	sum.Contacts = part.Contacts
+	sum.FilesWritten += part.FilesWritten
+	sum.FilesDeleted += part.FilesDeleted
+	sum.Added += part.Added
+	sum.Updated += part.Updated
+	sum.Deleted += part.Deleted
+	sum.Conflicts += part.Conflicts
+	sum.Problems += part.Problems
+}
+
+// describeEvent is one line about what was done.
+func describeEvent(e transfer.Event) string {
+	words := []string{string(e.Action) + ":"}
+	if e.Name != "" {
+		words = append(words, oneLine(e.Name))
+	}
+	if e.File != "" {
+		words = append(words, "("+oneLine(filepath.ToSlash(e.File))+")")
+	}
+	line := strings.Join(words, " ")
+	if e.Reason != "" {
+		line += ": " + oneLine(e.Reason)
+	}
+	return line
+}
+
+func (a *app) printSynced(s *transfer.Synced, dry bool) {
+	would := ""
+	if dry {
+		would = "would be: "
+	}
+	if s.FilesWritten+s.FilesDeleted+s.Added+s.Updated+s.Deleted+s.Conflicts+s.Problems == 0 {
+		fmt.Fprintf(a.stdout, "nothing to do: %s on both sides\n", count(s.Contacts, "contact", "contacts"))
+		return
+	}
+	fmt.Fprintf(a.stdout, "%sin the folder %d written, %d deleted; on the server %d added, %d updated, %d deleted; %s on both sides\n",
+		would, s.FilesWritten, s.FilesDeleted, s.Added, s.Updated, s.Deleted, count(s.Contacts, "contact", "contacts"))
+}
