@@ -142,6 +142,7 @@ func TestSecureAuthSub(t *testing.T) {
 		{"AUTH-53 five minutes ahead", secureCall{time: now(5 * time.Minute)}, good},
 		{"AUTH-53 the nonces at both ends", secureCall{nonce: "0"}, good},
 		{"AUTH-53 the largest nonce", secureCall{nonce: "18446744073709551615"}, good},
+		{"AUTH-59 20 digits of more than 64 bits", secureCall{nonce: "81109222162211951719"}, good},
 
 		{"AUTH-50 no signature", secureCall{format: `AuthSub token="%t" data="%d" sigalg="%a"`}, bad},
 		{"AUTH-50 no data", secureCall{format: `AuthSub token="%t" sig="%s" sigalg="%a"`}, bad},
@@ -173,7 +174,7 @@ func TestSecureAuthSub(t *testing.T) {
 		{"AUTH-53 more than five minutes ahead", secureCall{time: now(5*time.Minute + time.Second)}, bad},
 		{"AUTH-53 no timestamp", secureCall{time: "now"}, bad},
 		{"AUTH-53 a timestamp in milliseconds", secureCall{time: now(0) + "000"}, bad},
-		{"AUTH-53 a nonce of more than 64 bits", secureCall{nonce: "18446744073709551616"}, bad},
+		{"AUTH-53 AUTH-59 a nonce of more than 20 digits", secureCall{nonce: "100000000000000000000"}, bad},
 		{"AUTH-53 a negative nonce", secureCall{nonce: "-1"}, bad},
 		{"AUTH-53 a nonce of letters", secureCall{nonce: "Darcy"}, bad},
 	} {

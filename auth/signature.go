@@ -183,8 +183,17 @@ func parseSignedData(text string) (d signedData, ok bool) {
 		return d, false
 	}
 	d.nonce = words[3]
-	_, err := strconv.ParseUint(d.nonce, 10, 64) // AUTH-53
-	return d, err == nil
+	return d, validNonce(d.nonce)
+}
+
+// maxNonce is the length of the largest number of 64 bits. The .NET library of
+// the original service makes up to so many digits without regard to their
+// value.
+const maxNonce = len("18446744073709551615")
+
+func validNonce(s string) bool {
+	notDigit := func(c rune) bool { return c < '0' || c > '9' }
+	return s != "" && len(s) <= maxNonce && !strings.ContainsFunc(s, notDigit) // AUTH-53, AUTH-59
 }
 
 // parseTimestamp reads seconds since 1970.

@@ -5,7 +5,7 @@
 set -u
 
 # Third-party clients and what drives them (conformance/).
-packages='libgdata22 libgdata-tests gir1.2-gdata-0.0 python3-gi curl openssl chromium'
+packages='libgdata22 libgdata-tests gir1.2-gdata-0.0 python3-gi curl openssl chromium libgdata2.1-cil mono-mcs'
 
 # Node may come from elsewhere, with npm in it.
 command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 || packages="$packages nodejs npm"
