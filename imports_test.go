@@ -27,6 +27,8 @@ var allowedImports = map[string][]string{
 	"reply": {"contacts"},
 	"look":  {},
 
+	"archive": {},
+
 	"store":           {"contacts"},
 	"store/sqlstore":  {"contacts", "store", "wire"},
 	"store/sqlite":    {"contacts", "store", "store/sqlstore", "wire"},
@@ -41,7 +43,7 @@ var allowedImports = map[string][]string{
 	"web":     {"contacts", "book", "auth", "reply", "look", "vcard"},
 
 	"server": {"contacts", "wire", "vcard", "reply", "look", "store", "store/sqlstore", "store/sqlite", "store/postgres",
-		"book", "auth", "gdata", "carddav", "web", "transfer"},
+		"book", "auth", "gdata", "carddav", "web", "transfer", "archive"},
 
 	"client": {"contacts", "wire"},
 
