@@ -42,7 +42,7 @@ func (im *importer) gather(ctx context.Context, held *work) (batch []*work, next
 		held = nil
 		if w == nil {
 			w = &work{n: im.done + len(batch)}
-			if w.entry, err = im.src.next(); err != nil {
+			if w.entry, err = im.ahead.next(); err != nil {
 				bad := new(badEntry)
 				if !errors.As(err, &bad) {
 					return batch, nil, err
@@ -85,6 +85,12 @@ func (w *work) refuse(err error) error {
 func (im *importer) look(ctx context.Context, w *work) (wait bool, err error) {
 	e := w.entry
 	w.v.Line, w.v.Notes = e.line, e.lost
+	if e.contact != nil {
+		w.v.Name = nameOf(e.contact) // normalized, so with the whole name
+	}
+	if e.invalid != nil {
+		return false, w.refuse(e.invalid)
+	}
 	var memberships []contacts.Membership
 	for _, ref := range e.groups {
 		g, made, err := im.groups.need(ctx, ref) // IMP-5
@@ -92,8 +98,6 @@ func (im *importer) look(ctx context.Context, w *work) (wait bool, err error) {
 			w.v.Group = e.alone != nil
 			if e.alone != nil {
 				w.v.Name = e.alone.Name
-			} else {
-				w.v.Name = nameOf(e.contact)
 			}
 			return false, w.refuse(fmt.Errorf("group %q: %w", cut(ref.name), err))
 		}
@@ -106,13 +110,8 @@ func (im *importer) look(ctx context.Context, w *work) (wait bool, err error) {
 		}
 		memberships = append(memberships, contacts.Membership{Group: g.ID})
 	}
-	c := fromBook(e.contact)
-	c.Memberships = memberships
-	w.c, err = settle(c)
-	w.v.Name = nameOf(c) // with the whole name, which the file may lack
-	if err != nil {
-		return false, w.refuse(err)
-	}
+	w.c = e.contact
+	w.c.Memberships = memberships
 	w.print = printOf(w.c)
 	uid := vcard.UID(w.c)
 
@@ -138,7 +137,7 @@ func (im *importer) look(ctx context.Context, w *work) (wait bool, err error) {
 				w.step.Had = append(w.step.Had, o.id)
 			}
 		}
-		im.index.put(k, w.c)
+		im.index.put(k, w.c, w.print)
 	} else {
 		k.pending = im.o.Rule == Merge && !im.says(k, w)
 	}
@@ -348,7 +347,7 @@ func (im *importer) result(w *work, r *Result) (bool, error) {
 	if k.id = r.Item.ID; w.op.Kind == Insert {
 		im.index.byID[k.id] = k
 	} else {
-		im.index.put(k, w.c)
+		im.index.put(k, w.c, w.print)
 	}
 	k.photo = r.Item.Photo
 	w.v.ID = k.id
@@ -373,7 +372,7 @@ func (im *importer) pretend(batch []*work) {
 			w.known.photo = "photo"
 		}
 		if w.op.Kind == Update {
-			im.index.put(w.known, w.c)
+			im.index.put(w.known, w.c, w.print)
 		}
 		im.drafts[w.known] = w.c
 	}

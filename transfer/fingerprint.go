@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+	"sync"
 
 	"contacts"
 	"contacts/wire"
@@ -25,6 +26,9 @@ func (p *print) UnmarshalText(text []byte) error {
 	return err
 }
 
+// scratch has buffers for reuse.
+var scratch = sync.Pool{New: func() any { return new([]byte) }}
+
 // printOf is the print of c, which is normalized.
 func printOf(c *contacts.Contact) print {
 	d := *fromBook(c)
@@ -42,7 +46,10 @@ func printOf(c *contacts.Contact) print {
 			d.Addresses[i].Plain = false
 		}
 	}
-	sum := sha256.Sum256(wire.AppendStoredContact(nil, &d))
+	buf := scratch.Get().(*[]byte)
+	defer scratch.Put(buf)
+	*buf = wire.AppendStoredContact((*buf)[:0], &d)
+	sum := sha256.Sum256(*buf)
 	return print(sum[:16])
 }
 
@@ -91,7 +98,10 @@ func settle(c *contacts.Contact) (*contacts.Contact, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	e, err := wire.ParseContact(atom.AppendContactDocument(nil, c), groupOf) // EXP-3
+	buf := scratch.Get().(*[]byte)
+	defer scratch.Put(buf)
+	*buf = atom.AppendContactDocument((*buf)[:0], c)
+	e, err := wire.ParseContact(*buf, groupOf) // EXP-3; what it returns has copies
 	if err != nil {
 		return nil, err
 	}

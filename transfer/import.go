@@ -119,7 +119,7 @@ func Import(ctx context.Context, b Book, file io.ReadSeeker, o ImportOptions) (*
 	if err != nil {
 		return nil, err
 	}
-	im := &importer{book: b, o: o, src: src, read: read, size: size, meter: newMeter(o.Now, o.Progress)}
+	im := &importer{book: b, o: o, src: src, size: size, meter: newMeter(o.Now, o.Progress)}
 	if o.State != "" && !o.DryRun {
 		unlock, err := lockDir(o.State) // IMP-12
 		if err != nil {
@@ -130,7 +130,9 @@ func Import(ctx context.Context, b Book, file io.ReadSeeker, o ImportOptions) (*
 	if err := im.prepare(ctx, hex.EncodeToString(hash.Sum(nil))); err != nil {
 		return nil, errors.Join(err, im.journal.close())
 	}
+	im.ahead = readAhead(src, read)
 	err = im.run(ctx)
+	im.ahead.stop()
 	s := im.summary()
 	if err == nil {
 		err = im.finish()
@@ -144,8 +146,8 @@ func Import(ctx context.Context, b Book, file io.ReadSeeker, o ImportOptions) (*
 type importer struct {
 	book    Book
 	o       ImportOptions
-	src     source
-	read    *countingReader
+	src     source // until ahead reads it
+	ahead   *ahead
 	size    int64
 	meter   *meter
 	groups  *groupBook
@@ -285,7 +287,7 @@ func (im *importer) run(ctx context.Context) error {
 		if aerr := im.apply(ctx, b); aerr != nil {
 			return aerr
 		}
-		im.meter.show(im.done, im.read.n, im.size) // IMP-10
+		im.meter.show(im.done, im.ahead.read, im.size) // IMP-10
 		if err == io.EOF && held == nil {
 			return nil
 		}

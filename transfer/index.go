@@ -51,7 +51,7 @@ func readIndex(ctx context.Context, b Book, mine, claimed map[string]bool) (*ind
 		}
 		k := &known{id: it.ID, photo: it.Photo, mine: mine[it.ID]}
 		x.byID[it.ID] = k
-		x.put(k, it.Contact)
+		x.put(k, it.Contact, printOf(it.Contact))
 		if k.mine || claimed[it.ID] {
 			x.claim(k, it.Contact)
 		}
@@ -59,10 +59,9 @@ func readIndex(ctx context.Context, b Book, mine, claimed map[string]bool) (*ind
 	return x, nil
 }
 
-// put notes what a contact says from now on. What it was known by before
+// put notes what a contact says from now on, with its print. What it was known by before
 // stays: an entry that means it by an old address means it still.
-func (x *index) put(k *known, c *contacts.Contact) {
-	p := printOf(c)
+func (x *index) put(k *known, c *contacts.Contact, p print) {
 	if k.print != (print{}) {
 		x.byPrint[k.print] = slices.DeleteFunc(x.byPrint[k.print], func(o *known) bool { return o == k })
 	}

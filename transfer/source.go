@@ -30,6 +30,7 @@ type entry struct {
 	groups  []groupRef
 	photo   *Photo
 	lost    []string // what could not be kept, in words
+	invalid error    // why no book would take the contact
 
 	// alone is a group that the file has as an entry of its own; then the
 	// entry has no contact.
@@ -213,4 +214,10 @@ func (l *lineCounter) at(offset int64) int {
 	l.feeds = append(l.feeds[:0], l.feeds[i:]...)
 	l.line += i
 	return l.line + 1
+}
+
+// isBad reports whether an error is about one entry.
+func isBad(err error) bool {
+	bad := new(badEntry)
+	return errors.As(err, &bad)
 }
