@@ -145,11 +145,12 @@ func (a *app) addFlags(cmd *cobra.Command, only ...string) {
 // withServer calls fn with the parts of a server on the data directory, which
 // may be in use by a running server.
 func (a *app) withServer(ctx context.Context, fn func(*server.Server) error) error {
-	log, err := a.logger()
-	if err != nil {
+	log := &lines{to: a.stderr}
+	defer log.flush()
+	var err error
+	if a.set.Logger, err = a.logger(log); err != nil {
 		return err
 	}
-	a.set.Logger = log
 	s, err := server.Open(ctx, a.set.Config)
 	if err != nil {
 		return err

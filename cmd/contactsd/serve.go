@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/netip"
 	"os/signal"
@@ -116,23 +115,6 @@ func curlLine(url string, acct server.DemoAccount) string {
 		acct.Email, acct.Password, url)
 	return fmt.Sprintf(`curl -sS -H 'GData-Version: 3.0' -H "Authorization: GoogleLogin auth=$(%s)" %s/m8/feeds/contacts/default/full`,
 		login, url)
-}
-
-// logger is the log that the settings ask for.
-func (a *app) logger() (*slog.Logger, error) {
-	o := &slog.HandlerOptions{}
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(a.set.logLevel)); err != nil {
-		return nil, a.badSetting("log-level", "debug, info, warn or error", a.set.logLevel)
-	}
-	o.Level = level
-	switch a.set.logFormat {
-	case "text":
-		return slog.New(slog.NewTextHandler(a.stderr, o)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(a.stderr, o)), nil
-	}
-	return nil, a.badSetting("log-format", "text or json", a.set.logFormat)
 }
 
 func (a *app) badSetting(flag, want, got string) error {

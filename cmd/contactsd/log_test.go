@@ -1,0 +1,88 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// writes remembers each write.
+type writes []string
+
+func (w *writes) Write(b []byte) (int, error) {
+	*w = append(*w, string(b))
+	return len(b), nil
+}
+
+func TestLinesOfTheLog(t *testing.T) {
+	logged := func(t *testing.T, to *lines, level string) func(string) {
+		a := &app{set: newSettings(), stderr: &bytes.Buffer{}}
+		a.set.logLevel = level
+		log, err := a.logger(to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return func(msg string) {
+			if strings.HasPrefix(msg, "!") {
+				log.With("who", "test").Warn(msg)
+			} else {
+				log.Info(msg)
+			}
+		}
+	}
+	t.Run("lines that come together are written together", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			var got writes
+			log := logged(t, &lines{to: &got}, "info")
+			log("one")
+			log("two")
+			time.Sleep(linesDelay - 1)
+			synctest.Wait()
+			if len(got) != 0 {
+				t.Fatalf("written before their time: %q", got)
+			}
+			time.Sleep(1)
+			synctest.Wait()
+			if len(got) != 1 || !strings.Contains(got[0], "msg=one\n") || !strings.HasSuffix(got[0], "msg=two\n") {
+				t.Fatalf("after %v: %q", linesDelay, got)
+			}
+			log("three")
+			time.Sleep(linesDelay)
+			synctest.Wait()
+			if len(got) != 2 || !strings.HasSuffix(got[1], "msg=three\n") {
+				t.Fatalf("a later line: %q", got)
+			}
+		})
+	})
+	t.Run("a warning is written at once, after what came before", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			var got writes
+			log := logged(t, &lines{to: &got}, "info")
+			log("one")
+			log("!two")
+			if all := strings.Join(got, ""); strings.Count(all, "\n") != 2 || strings.Index(all, "one") > strings.Index(all, "two") {
+				t.Fatalf("%q", got)
+			}
+		})
+	})
+	t.Run("so many lines do not wait", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			var got writes
+			to := &lines{to: &got}
+			log := logged(t, to, "info")
+			long := strings.Repeat("x", linesSize/4)
+			for range 9 {
+				log(long)
+			}
+			if len(got) != 2 {
+				t.Fatalf("%d writes, want 2", len(got))
+			}
+			to.flush()
+			if n := strings.Count(strings.Join(got, ""), "\n"); n != 9 {
+				t.Fatalf("%d lines, want 9", n)
+			}
+		})
+	})
+}
