@@ -162,6 +162,13 @@ func TestAuthSubTokens(t *testing.T) {
 		invalid(t, "session token", w.as(t, "/whoami", session))
 		refused(t, "single-use token", w.as(t, sessionToken, pending), 401, "Token invalid")
 	})
+	t.Run("AUTH-45 SEC-8 a consent that was taken back is not exchanged", func(t *testing.T) {
+		_, token := w.authSub(t, bennet)
+		u, err := w.User(t.Context(), bennet)
+		must(t, err)
+		must(t, w.RevokePrograms(t.Context(), u.Owner))
+		refused(t, "exchange", w.as(t, sessionToken, token), 401, "Token invalid")
+	})
 	t.Run("AUTH-44 a request uses up the consent, too", func(t *testing.T) {
 		u, err := w.User(t.Context(), bennet)
 		must(t, err)

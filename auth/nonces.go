@@ -26,7 +26,8 @@ type nonces struct {
 	mu    sync.Mutex
 	seen  map[nonce]int64 // to the timestamp
 	apps  map[string]horizon
-	sweep int // len(seen) at which to look for old ones
+	sweep int   // len(seen) at which to look for old ones
+	swept int64 // when that was last done
 }
 
 // A nonce is the hash of what must not come twice.
@@ -101,13 +102,13 @@ func (n *nonces) add(key nonce, timestamp, now int64) (staleness, error) {
 	if _, used := n.seen[key]; used {
 		return usedNonce, nil // AUTH-53, AUTH-71
 	}
-	if len(n.seen) >= max(n.sweep, firstPurge) {
+	if len(n.seen) >= max(n.sweep, firstPurge) && now != n.swept {
 		for k, t := range n.seen {
 			if now-t > int64(nonceLife/time.Second) { // refused for its timestamp from now on
 				delete(n.seen, k)
 			}
 		}
-		n.sweep = min(2*len(n.seen), maxNonces)
+		n.sweep, n.swept = min(2*len(n.seen), maxNonces), now
 	}
 	if len(n.seen) >= maxNonces {
 		err := contacts.Errorf(contacts.Unavailable, contacts.CodeOverloaded, "Too many signed requests") // AUTH-56

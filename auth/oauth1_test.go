@@ -235,6 +235,26 @@ func TestOAuth1Tokens(t *testing.T) {
 			t.Errorf("access token = %d %q", a.status, a.body)
 		}
 	})
+	t.Run("AUTH-62 SEC-6 a program may call itself what it likes, beside its registered name", func(t *testing.T) {
+		for own, want := range map[string]string{
+			"":                       "Allow Pemberley Letters to use",
+			"Pemberley Letters":      "Allow Pemberley Letters to use",
+			"<b>The</b> Library":     "Allow Pemberley Letters (<b>The</b> Library) to use",
+			" \x00\u202eyrarbiL\n ":  "Allow Pemberley Letters (yrarbiL) to use",
+			strings.Repeat("é", 100): "Allow Pemberley Letters (" + strings.Repeat("é", 60) + ") to use",
+		} {
+			c := base
+			c.target = "/accounts/OAuthGetRequestToken?scope=" + url.QueryEscape(feedScope) + "&xoauth_displayname=" + url.QueryEscape(own)
+			c.set = map[string]string{"oauth_callback": "oob", "oauth_token": ""}
+			v, err := url.ParseQuery(w.call(t, c).body)
+			must(t, err)
+			b := w.browser(t)
+			p := b.signIn(t, b.open(t, "/accounts/OAuthAuthorizeToken?oauth_token="+v.Get("oauth_token")), liz, password)
+			if !p.says(want) {
+				t.Errorf("%q: %s", own, text(p.doc))
+			}
+		}
+	})
 	t.Run("AUTH-60 AUTH-65 the link may be a form, too", func(t *testing.T) {
 		f := w.begin(t, base, ready)
 		b := w.browser(t)

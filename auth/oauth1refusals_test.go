@@ -44,6 +44,8 @@ func TestOAuth1Refusals(t *testing.T) {
 		{"AUTH-68 HMAC-SHA256", call{signer: &oauth1.HMAC256Signer{ConsumerSecret: secret}}, 400, "signature_method_rejected"},
 		{"AUTH-68 HMAC without a secret", call{consumer: public.ID, signer: &oauth1.HMACSigner{}}, 400, "signature_method_rejected"},
 		{"AUTH-68 RSA without a certificate", call{consumer: public.ID, signer: &oauth1.RSASigner{PrivateKey: rsaKey()}}, 400, "signature_method_rejected"},
+		{"a parameter in two places", call{unsigned: "oauth_nonce=x"}, 400, "parameter_rejected"},
+		{"a query that cannot be read", call{unsigned: "x=%zz"}, 400, "parameter_rejected"},
 		{"AUTH-73 an unknown consumer", call{consumer: "anonymous", secret: "anonymous"}, 401, "consumer_key_unknown"},
 		{"AUTH-73 a service account", call{consumer: service.ID}, 401, "consumer_key_unknown"},
 		{"AUTH-72 another secret", call{secret: secret + "x"}, 401, "signature_invalid"},
@@ -91,6 +93,16 @@ func TestOAuth1Refusals(t *testing.T) {
 			}
 		})
 	}
+	t.Run("RES-61 not over plain http from elsewhere", func(t *testing.T) {
+		w := longbourn(t, auth.Options{Site: afar()})
+		app, secret := w.pemberley(t)
+		for _, path := range []string{path, "/accounts/OAuthGetAccessToken", "/accounts/OAuthAuthorizeToken"} {
+			a := w.call(t, call{consumer: app.ID, secret: secret, target: path + scope}, "X-Forwarded-For: 192.0.2.7")
+			if a.status != http.StatusForbidden || strings.Contains(a.body, "oauth_token=") {
+				t.Errorf("%s = %d %q", path, a.status, a.body)
+			}
+		}
+	})
 	t.Run("AUTH-71 timestamps within five minutes are right", func(t *testing.T) {
 		for _, d := range []time.Duration{-5 * time.Minute, 0, 5 * time.Minute} {
 			a := w.call(t, call{consumer: app.ID, secret: secret, target: path + scope, set: map[string]string{"oauth_timestamp": now(d)}})

@@ -244,17 +244,6 @@ func (s *Service) twoLegged(ctx context.Context, q *oauth1Request) (*held, error
 	}
 	refused := contacts.Errorf(contacts.Forbidden, contacts.CodeForbidden,
 		"The program %s is not approved for this user by the administrator of the domain", a.Name)
-	_, name, _ := strings.Cut(email, "@")
-	d, err := s.Domain(ctx, name)
-	if contacts.KindOf(err) == contacts.NotFound {
-		return nil, refused // AUTH-75
-	}
-	if err != nil {
-		return nil, err
-	}
-	if !slices.Contains(d.Delegates, a.ID) {
-		return nil, refused // AUTH-75
-	}
 	owner, err := s.userNumber(ctx, email)
 	if contacts.KindOf(err) == contacts.NotFound {
 		return nil, refused
@@ -268,6 +257,11 @@ func (s *Service) twoLegged(ctx context.Context, q *oauth1Request) (*held, error
 	}
 	if !found || user.shut() {
 		return nil, refused
+	}
+	if allowed, err := s.delegated(ctx, user.DomainOwner, a.ID); err != nil {
+		return nil, err
+	} else if !allowed {
+		return nil, refused // AUTH-75
 	}
 	return &held{
 		owner:   owner,
