@@ -91,27 +91,24 @@ func (im *importer) look(ctx context.Context, w *work) (wait bool, err error) {
 	if e.invalid != nil {
 		return false, w.refuse(e.invalid)
 	}
-	var memberships []contacts.Membership
-	for _, ref := range e.groups {
-		g, made, err := im.groups.need(ctx, ref) // IMP-5
+	if e.alone != nil {
+		w.v.Group, w.v.Name = true, e.alone.Name
+		g, made, err := im.groups.need(ctx, e.groups[0]) // IMP-5
 		if err != nil {
-			w.v.Group = e.alone != nil
-			if e.alone != nil {
-				w.v.Name = e.alone.Name
-			}
-			return false, w.refuse(fmt.Errorf("group %q: %w", cut(ref.name), err))
+			return false, w.refuse(err)
 		}
-		if e.alone != nil {
-			w.v.Group, w.v.Name, w.v.ID, w.v.Outcome, w.decided = true, g.Name, g.ID.String(), Same, true
-			if made {
-				w.v.Outcome = Created
-			}
-			return false, nil
+		w.v.ID, w.v.Outcome, w.decided = g.ID.String(), Same, true
+		if made {
+			w.v.Outcome = Created
 		}
-		memberships = append(memberships, contacts.Membership{Group: g.ID})
+		return false, nil
 	}
 	w.c = e.contact
-	w.c.Memberships = memberships
+	w.c.Memberships = nil
+	for _, ref := range e.groups {
+		w.c.Memberships = append(w.c.Memberships, contacts.Membership{Group: im.groups.promised(ref)})
+	}
+	w.c.Normalize()
 	w.print = printOf(w.c)
 	uid := vcard.UID(w.c)
 
@@ -132,11 +129,6 @@ func (im *importer) look(ctx context.Context, w *work) (wait bool, err error) {
 	}
 	if k == nil {
 		k = &known{mine: true, pending: true}
-		for _, o := range im.index.byPrint[w.print] {
-			if o.id != "" {
-				w.step.Had = append(w.step.Had, o.id)
-			}
-		}
 		im.index.put(k, w.c, w.print)
 	} else {
 		k.pending = im.o.Rule == Merge && !im.says(k, w)
@@ -182,7 +174,9 @@ func (im *importer) apply(ctx context.Context, batch []*work) error {
 	var ops []Op
 	var steps []step
 	for _, w := range batch {
-		im.decide(w)
+		if err := im.decide(ctx, w); err != nil {
+			return err
+		}
 		if w.op != nil {
 			ops = append(ops, *w.op)
 			steps = append(steps, w.step)
@@ -263,22 +257,42 @@ func (im *importer) fetch(ctx context.Context, batch []*work) error {
 	return nil
 }
 
-// decide makes the operation for an entry, or its verdict.
-func (im *importer) decide(w *work) {
+// decide makes the operation for an entry, or its verdict. It makes the groups
+// that the operation needs.
+func (im *importer) decide(ctx context.Context, w *work) error {
 	if w.decided {
-		return
+		return nil
 	}
 	k := w.known
-	if w.item == nil && k.pending && k.mine && k.id == "" {
+	fresh := w.item == nil && k.pending && k.mine && k.id == ""
+	if fresh || k.pending {
+		changed, err := im.groups.keep(ctx, w.c) // IMP-5
+		if err != nil {
+			k.gone, k.pending = fresh, false
+			return w.refuse(err)
+		}
+		if changed {
+			w.print = printOf(w.c)
+		}
+		if fresh && changed {
+			im.index.put(k, w.c, w.print)
+		}
+	}
+	if fresh {
+		for _, o := range im.index.byPrint[w.print] {
+			if o.id != "" {
+				w.step.Had = append(w.step.Had, o.id)
+			}
+		}
 		w.op = &Op{Kind: Insert, Contact: w.c, Photo: w.entry.photo}
 		w.step.Entry, w.step.New, w.step.After, w.step.Photo = w.n, true, w.print, w.entry.photo != nil
 		w.v.Outcome = Created
-		return
+		return nil
 	}
 	w.v.ID, w.decided = k.id, true
 	if w.item == nil { // it says the same
 		w.v.Outcome = Same
-		return
+		return nil
 	}
 	name := nameOf(w.item.Contact)
 	merged := w.item.Contact
@@ -298,15 +312,15 @@ func (im *importer) decide(w *work) {
 			w.v.Notes = append(w.v.Notes, "the contact keeps the photo that it has")
 		}
 		k.pending = false
-		return
+		return nil
 	case im.o.Rule == Skip && w.v.Outcome == "": // IMP-3
 		w.v.Outcome, w.v.Reason = Skipped, fmt.Sprintf("%s has %s", quoteName(name), w.by)
-		return
+		return nil
 	}
 	if err := merged.Validate(); err != nil {
 		k.pending = false
 		w.v.Outcome, w.v.Reason = Refused, fmt.Sprintf("with what %s says already: %v", quoteName(name), err)
-		return
+		return nil
 	}
 	w.decided = false
 	if w.v.Outcome == "" {
@@ -315,6 +329,7 @@ func (im *importer) decide(w *work) {
 	w.step = step{Entry: w.n, ID: k.id, After: after, Before: beforeOf(w.item.Contact), Photo: photo != nil, PhotoLeft: w.item.Photo == ""}
 	w.c, w.print = merged, after
 	w.op = &Op{Kind: Update, Item: w.item, Contact: merged.Clone(), Photo: photo}
+	return nil
 }
 
 func quoteName(name string) string {

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"contacts"
@@ -28,6 +29,44 @@ type groupBook struct {
 	adding func(name string) error
 	added  func(g *contacts.Group) error
 	made   []string // names of those that were made
+
+	promises []groupRef // groups that entries name and that are not there
+}
+
+// firstPromise is the ID of the first group that is not there. No book has IDs
+// so large.
+const firstPromise contacts.ID = 1 << 62
+
+// promised is the ID of the group that a file means or, if there is none, one
+// that keep replaces when it makes the group.
+func (g *groupBook) promised(ref groupRef) contacts.ID {
+	if group := g.find(ref); group != nil {
+		return group.ID
+	}
+	for i, p := range g.promises {
+		if p.nth == ref.nth && p.full == ref.full && strings.EqualFold(p.name, ref.name) {
+			return firstPromise + contacts.ID(i)
+		}
+	}
+	g.promises = append(g.promises, ref)
+	return firstPromise + contacts.ID(len(g.promises)-1)
+}
+
+// keep makes the groups that c was promised. It reports whether there were any.
+func (g *groupBook) keep(ctx context.Context, c *contacts.Contact) (changed bool, err error) {
+	for i := range c.Memberships {
+		m := &c.Memberships[i]
+		if m.Group < firstPromise || int(m.Group-firstPromise) >= len(g.promises) {
+			continue
+		}
+		ref := g.promises[m.Group-firstPromise]
+		group, _, err := g.need(ctx, ref)
+		if err != nil {
+			return changed, fmt.Errorf("group %q: %w", cut(ref.name), err)
+		}
+		m.Group, changed = group.ID, true
+	}
+	return changed, nil
 }
 
 func readGroups(ctx context.Context, b Book) (*groupBook, error) {

@@ -129,6 +129,16 @@ func TestImport(t *testing.T) {
 		}
 	})
 
+	t.Run("IMP-5 no group is made for an entry that is skipped or refused", func(t *testing.T) {
+		b := p.book()
+		imported(t, b, card("UID:1", "FN:Jane"), transfer.ImportOptions{})
+		s, vs := imported(t, b, card("UID:1", "FN:Jane", "CATEGORIES:Brides")+card("FN:x", "CATEGORIES:Officers", "TEL"), transfer.ImportOptions{})
+		groups, err := b.Groups(ctx)
+		if err != nil || len(groups) != 4 || len(s.Groups) != 0 || outcomes(vs) != "skipped refused" {
+			t.Errorf("groups %+v, %v; %+v %s", groups, err, s, outcomes(vs))
+		}
+	})
+
 	t.Run("IMP-5 groups that are cards of their own", func(t *testing.T) {
 		b := p.book()
 		text := card("UID:1", "FN:Jane") + card("UID:2", "FN:Mary") +
