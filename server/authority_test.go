@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -176,30 +177,47 @@ func TestAuthority(t *testing.T) {
 }
 
 func TestAuthorityOfMany(t *testing.T) {
-	t.Run("STAND-2 servers that start at once agree on one", func(t *testing.T) {
+	t.Run("STAND-2 OPS-90 of servers that start at once one serves, with a whole authority", func(t *testing.T) {
 		c := standInConfig(t)
-		var all []*server.Server
-		for range 4 {
-			all = append(all, open(t, c))
-		}
-		type result struct {
-			st    *server.StandIn
-			chain []*x509.Certificate
-		}
-		results := make(chan result, len(all))
-		for _, s := range all {
-			go func() {
-				serve(t, s)
-				results <- result{s.StandIn(), handshake(t, s.StandIn().TLS, "www.google.com")}
-			}()
-		}
-		for range all {
-			r := <-results
-			inter := x509.NewCertPool()
-			inter.AddCert(r.chain[1])
-			if _, err := r.chain[0].Verify(x509.VerifyOptions{DNSName: "www.google.com", Roots: trusting(t, r.st), Intermediates: inter}); err != nil {
-				t.Error(err)
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		serving, refused := make(chan *server.Server), make(chan error)
+		const many = 4
+		for range many {
+			s := open(t, c)
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
 			}
+			go func() { refused <- s.Serve(ctx, l, func() { serving <- s }) }()
+		}
+		var first *server.Server
+		for n := 0; n < many; n++ {
+			select {
+			case s := <-serving:
+				if first != nil {
+					t.Fatal("two servers run on one data directory")
+				}
+				first = s
+			case err := <-refused:
+				if contacts.KindOf(err) != contacts.Unavailable || !strings.Contains(err.Error(), "another server") {
+					t.Errorf("Serve() = %v, want kind unavailable", err)
+				}
+			}
+		}
+		if first == nil {
+			t.Fatal("no server runs")
+		}
+		st := first.StandIn()
+		chain := handshake(t, st.TLS, "www.google.com")
+		inter := x509.NewCertPool()
+		inter.AddCert(chain[1])
+		if _, err := chain[0].Verify(x509.VerifyOptions{DNSName: "www.google.com", Roots: trusting(t, st), Intermediates: inter}); err != nil {
+			t.Error(err)
+		}
+		stop()
+		if err := <-refused; err != nil {
+			t.Errorf("Serve() = %v", err)
 		}
 		left, err := filepath.Glob(filepath.Join(c.Data, ".stand-in-*"))
 		if err != nil || len(left) > 0 {

@@ -22,9 +22,15 @@ const (
 // connections, and returns nil when the requests under way are finished, or an
 // error when Config.ShutdownTimeout has cut them off. Serve calls ready when it
 // answers, and looks after the store while it runs (see Maintain). It is called
-// once.
+// once, and fails with kind Unavailable while another server runs on the same
+// data directory.
 func (s *Server) Serve(ctx context.Context, l net.Listener, ready func()) error {
 	defer l.Close()
+	unlock, err := lockData(s.config.Data)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	certs, err := s.certificates()
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -235,9 +236,10 @@ func TestTLS(t *testing.T) {
 	t.Run("RES-60 http and https answer side by side", func(t *testing.T) {
 		d := c
 		d.TLSCert, d.TLSKey = "", ""
-		plain := serve(t, open(t, d)) // on the same data
-		token := login(t, plain.url, "elizabeth@example.com", password)
-		made := do(t, "POST", plain.url+feedPath, token, entry("Maria Lucas"))
+		plain := httptest.NewServer(open(t, d).Handler()) // on the same data
+		defer plain.Close()
+		token := login(t, plain.URL, "elizabeth@example.com", password)
+		made := do(t, "POST", plain.URL+feedPath, token, entry("Maria Lucas"))
 		if made.status != http.StatusCreated {
 			t.Fatalf("POST over http = %d %s", made.status, made.body)
 		}

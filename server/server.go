@@ -25,7 +25,7 @@ import (
 )
 
 // A Server is one open store with everything on top of it. Several may share
-// one store, in one process or in many.
+// one store, in one process or in many; one of them at a time may Serve.
 type Server struct {
 	// Auth looks after the accounts. Removing one is not only its matter: see
 	// RemoveUser.

@@ -372,12 +372,15 @@ func TestStandInSettings(t *testing.T) {
 		c := standInConfig(t)
 		c.TLSListen = "off"
 		s := open(t, c)
-		serve(t, s)
+		v := serve(t, s)
 		if st := s.StandIn(); st.TLS != nil || st.Proxy == nil {
 			t.Errorf("listeners %v and %v, want none and the proxy", st.TLS, st.Proxy)
 		}
 		if got := through(t, s.StandIn(), "GET", "https://www.google.com/healthz", "", ""); got.status != http.StatusOK {
 			t.Errorf("GET = %d", got.status)
+		}
+		if err := v.end(); err != nil {
+			t.Fatal(err)
 		}
 		c.TLSListen, c.ProxyListen = "127.0.0.1:0", "off"
 		s = open(t, c)
