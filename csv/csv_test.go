@@ -178,7 +178,7 @@ func TestForms(t *testing.T) {
 			{"Jane,\"1\n2\"\nMary,\"2\nKitty,3\nLydia,4\n", "Jane Kitty Lydia", "line 4: a quotation mark is not closed"},
 			{"Jane,1\nMary,2\"x\"3\nKitty,3\n", "Jane Kitty", "line 3: bare"},
 			{"Jane,1\nMary,\x01\nKitty,3\n", "Jane Kitty", `line 3: column "Notes" has characters that are no text`},
-			{"Jane,\"" + strings.Repeat("x\n", csv.MaxRowBytes/2) + "\nKitty,3\n", "Kitty", "line 2: more than 1 MiB in one row"},
+			{"Jane,\"" + strings.Repeat(strings.Repeat("x", 1000)+"\n", csv.MaxRowBytes/1000) + "\nKitty,3\n", "Kitty", "line 2: more than 1 MiB in one row"},
 			{"Jane," + strings.Repeat("x", csv.MaxRowBytes) + "\nKitty,3\n", "Kitty", "line 2: more than 1 MiB in one row"},
 			{"\n,\nJane,1\n", "Jane", ""},
 		} {

@@ -113,6 +113,7 @@ func TestResume(t *testing.T) {
 		imported(t, b, there, transfer.ImportOptions{})
 		clean[rule], _ = imported(t, b, text, transfer.ImportOptions{Rule: rule, State: t.TempDir()})
 		want[rule] = exported(t, b, transfer.JSON)
+		p.done(b)
 	}
 
 	t.Run("IMP-11 an import killed at any point goes on and makes nothing twice", func(t *testing.T) {
@@ -154,6 +155,7 @@ func TestResume(t *testing.T) {
 					t.Fatalf("round %d: undone, the book is\n%s\nwas\n%s", round, got, before)
 				}
 			}
+			p.done(b)
 		}
 	})
 
@@ -171,6 +173,7 @@ func TestResume(t *testing.T) {
 				if got := exported(t, b, transfer.JSON); got != before {
 					t.Fatalf("killed after %d (%d): undone, the book is\n%s\nwas\n%s", after, how, got, before)
 				}
+				p.done(b)
 			}
 		}
 	})

@@ -2,12 +2,9 @@ package transfer_test
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -94,6 +91,8 @@ func TestRoundTrip(t *testing.T) {
 					want = withoutPhotos(want)
 				}
 				compareLines(t, seed, got, want)
+				p.done(from)
+				p.done(to)
 			}
 		})
 	}
@@ -159,7 +158,8 @@ func TestRoundTrip(t *testing.T) {
 			{`{"format":"contacts","contacts":{}}`, "error"},
 		} {
 			var got []string
-			_, err := transfer.Import(context.Background(), p.book(), strings.NewReader(tt.text), transfer.ImportOptions{DryRun: true, Verdict: func(v transfer.Verdict) {
+			b := p.book()
+			_, err := transfer.Import(context.Background(), b, strings.NewReader(tt.text), transfer.ImportOptions{DryRun: true, Verdict: func(v transfer.Verdict) {
 				switch {
 				case v.Outcome == transfer.Refused:
 					got = append(got, fmt.Sprintf("refused@%d", v.Line))
@@ -175,6 +175,7 @@ func TestRoundTrip(t *testing.T) {
 					t.Errorf("%s: %v", tt.text, err)
 				}
 			}
+			p.done(b)
 			if strings.Join(got, " ") != tt.want {
 				t.Errorf("%s: %q, %v; want %s", tt.text, got, err, tt.want)
 			}
@@ -206,47 +207,4 @@ func withoutPhotos(text string) string {
 		_, after, _ = strings.Cut(after, "}")
 		text = before + after
 	}
-}
-
-// FuzzImport holds that no file makes an import panic or fail in another way
-// than by saying that the file is no good, and that what it takes is exported
-// and taken again.
-func FuzzImport(f *testing.F) {
-	p := newPlace(f)
-	f.Add([]byte(card("UID:1", "FN:Jane Bennet", "CATEGORIES:Family", "PHOTO;ENCODING=b:"+base64.StdEncoding.EncodeToString(gif(1)))))
-	f.Add([]byte("First Name,E-mail 1 - Value\nJane,jane@example.com\n\"Mary,x\n"))
-	f.Add([]byte("First Name;Business Phone;E-mail Address\r\nJane;1;jane@example.com\r\n"))
-	f.Add([]byte(`{"format":"contacts","version":1,"groups":[{"key":"a","name":"A"}],"contacts":[{"name":{"full":"Jane"},"groups":["a"]}]}`))
-	n := 0
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if n++; n > 500 { // a store does not grow for ever
-			return
-		}
-		p := &place{TB: t, server: p.server, n: n * 10}
-		b := p.book()
-		name := filepath.Join(t.TempDir(), "file")
-		if err := os.WriteFile(name, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		file, err := os.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer file.Close()
-		s, err := transfer.Import(context.Background(), b, file, transfer.ImportOptions{})
-		if err != nil {
-			if contacts.KindOf(err) != contacts.Invalid {
-				t.Fatal(err)
-			}
-			return
-		}
-		text := exported(t, b, transfer.JSON)
-		again := p.book()
-		if s2, vs := imported(t, again, text, transfer.ImportOptions{}); s2.Created != s.Created || !s2.Clean() {
-			t.Fatalf("%+v, and again %+v %+v", s, s2, vs)
-		}
-		if got := exported(t, again, transfer.JSON); got != text {
-			t.Fatalf("got  %s\nwant %s", got, text)
-		}
-	})
 }

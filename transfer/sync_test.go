@@ -23,7 +23,9 @@ type folder struct {
 }
 
 func newFolder(t testing.TB, p *place) *folder {
-	return &folder{t, t.TempDir(), p.book()}
+	f := &folder{t, t.TempDir(), p.book()}
+	t.Cleanup(func() { p.done(f.book) })
+	return f
 }
 
 func (f *folder) write(name, text string) {
