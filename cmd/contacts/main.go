@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"contacts/packaging/manual"
 )
 
 func main() {
@@ -119,7 +121,7 @@ func (a *app) command() *cobra.Command {
 		a.listCommand(), a.showCommand(), a.addCommand(), a.editCommand(), a.rmCommand(),
 		a.groupCommand(), a.photoCommand(),
 		a.importCommand(), a.exportCommand(), a.syncCommand(),
-		a.versionCommand())
+		a.versionCommand(), manual.Command(1))
 	return root
 }
 

@@ -7,8 +7,11 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// version names the state of the source; the build sets it.
-var version = "dev"
+// The build sets these.
+var (
+	version = "dev"     // the tag that the source has, if it has one
+	commit  = "unknown" // the commit it is, with -dirty if it was changed
+)
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
@@ -16,7 +19,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Short: "Print the version of the program",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(a.stdout, "contacts %s (%s, %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := fmt.Fprintf(a.stdout, "contacts %s (commit %s, %s, %s/%s)\n", version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		},
 	}

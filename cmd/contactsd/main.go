@@ -21,6 +21,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"contacts"
+	"contacts/packaging/manual"
 	"contacts/server"
 )
 
@@ -99,11 +100,11 @@ func (a *app) command() *cobra.Command {
 		RunE:          showHelp,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		PersistentPreRunE: func(*cobra.Command, []string) error {
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			a.started = true
-			return a.set.load(a.lookupEnv)
+			return a.loadSettings(cmd)
 		},
-		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
@@ -113,7 +114,7 @@ func (a *app) command() *cobra.Command {
 	}
 	root.AddCommand(a.serveCommand(), a.quickstartCommand(), a.domainCommand(), a.userCommand(), a.appCommand(), a.tokenCommand(),
 		a.importCommand(), a.exportCommand(),
-		a.healthcheckCommand(), a.versionCommand())
+		a.healthcheckCommand(), a.configCommand(), a.versionCommand(), manual.Command(8))
 	return root
 }
 
