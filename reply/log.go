@@ -21,12 +21,52 @@ type Front struct {
 	Site   *Site
 	Logger *slog.Logger
 
+	// Slow is the time from which on a request is logged as a warning, with
+	// its stages. 0: never.
+	Slow time.Duration
+
+	// Stall is how long a client may leave the server waiting for the next
+	// bytes of a body that takes ReadTimeout in all at most. 0: no limit but
+	// that of the http.Server.
+	Stall, ReadTimeout time.Duration
+
+	// Watcher, if not nil, is told of every request.
+	Watcher Watcher
+
 	requests atomic.Uint64
+}
+
+// A Watcher counts requests. Begin comes before the handler and End after it,
+// once for each.
+type Watcher interface {
+	Begin()
+	End(*Exchange)
+}
+
+// An Exchange is what a Watcher may know of a request and its answer.
+type Exchange struct {
+	Route    string // see SetRoute; empty for what has no route
+	Method   string // as the client sent it
+	Status   int    // 0 if the connection ended before an answer
+	Received int64  // bytes of the body that were read
+	Sent     int64  // bytes of the answer's body
+	Took     time.Duration
+	Stalled  bool // the client was cut off because of Front.Stall
 }
 
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	rec := &recorder{ResponseWriter: w, id: requestID(f.requests.Add(1))}
+	rec := &recorder{ResponseWriter: w, id: f.Site.requestID(r), start: start}
+	if rec.id == "" {
+		rec.id = newID(f.requests.Add(1))
+	}
+	if f.Watcher != nil {
+		f.Watcher.Begin()
+	}
+	if r.Body != nil && r.Body != http.NoBody {
+		rec.body = &receiver{ReadCloser: r.Body, front: f, w: w, start: start}
+		r.Body = rec.body
+	}
 	h := w.Header()
 	h["X-Content-Type-Options"] = nosniff // RES-66
 	h["X-Frame-Options"] = sameOrigin     // RES-66
@@ -49,7 +89,19 @@ func (f *Front) end(rec *recorder, r *http.Request, start time.Time) {
 			http.Error(rec, Message(rec, rec.err), http.StatusInternalServerError)
 		}
 	}
-	f.log(rec, r, time.Since(start), aborted)
+	took := time.Since(start)
+	status := rec.status
+	if status == 0 && !aborted {
+		status = http.StatusOK // net/http writes the header after the handler
+	}
+	f.log(rec, r, took, status, aborted)
+	if f.Watcher != nil {
+		e := Exchange{Route: rec.route, Method: r.Method, Status: status, Sent: rec.bytes, Took: took}
+		if rec.body != nil {
+			e.Received, e.Stalled = rec.body.bytes, rec.body.stalled
+		}
+		f.Watcher.End(&e)
+	}
 	if aborted {
 		panic(http.ErrAbortHandler)
 	}
@@ -57,18 +109,18 @@ func (f *Front) end(rec *recorder, r *http.Request, start time.Time) {
 
 // log writes the line of a request: never its headers, and of its query only
 // parameters that tell nothing about people (SEC-7).
-func (f *Front) log(rec *recorder, r *http.Request, took time.Duration, aborted bool) {
-	level, status := slog.LevelInfo, rec.status
-	if status == 0 && !aborted {
-		status = http.StatusOK // net/http writes the header after the handler
-	}
-	if rec.err != nil {
+func (f *Front) log(rec *recorder, r *http.Request, took time.Duration, status int, aborted bool) {
+	level, slow := slog.LevelInfo, f.Slow > 0 && took >= f.Slow // OPS-56
+	switch {
+	case rec.err != nil:
 		level = slog.LevelError
+	case slow:
+		level = slog.LevelWarn
 	}
 	if !f.Logger.Enabled(r.Context(), level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 12)
+	attrs := make([]slog.Attr, 0, 18)
 	attrs = append(attrs,
 		slog.String("id", rec.id),
 		slog.String("remote", f.Site.Peer(r).Addr.String()),
@@ -86,6 +138,9 @@ func (f *Front) log(rec *recorder, r *http.Request, took time.Duration, aborted 
 	}
 	if aborted {
 		attrs = append(attrs, slog.Bool("aborted", true))
+	}
+	if slow {
+		attrs = rec.appendStages(attrs, took)
 	}
 	if rec.err != nil {
 		attrs = append(attrs, slog.String("error", rec.err.Error()))
@@ -120,10 +175,31 @@ func loggedQuery(raw string) string {
 	return b.String()
 }
 
+// appendStages says where the time of a slow request went: until it was known
+// who asks, waiting for the client's body, waiting for the client to take the
+// answer, and the rest, which is work and waiting for the store.
+func (rec *recorder) appendStages(attrs []slog.Attr, took time.Duration) []slog.Attr {
+	received := time.Duration(0)
+	if rec.body != nil {
+		received = rec.body.took
+	}
+	route := rec.route
+	if route == "" {
+		route = "other"
+	}
+	return append(attrs, // OPS-56
+		slog.Bool("slow", true),
+		slog.String("route", route),
+		slog.Duration("signin", rec.known),
+		slog.Duration("receive", received),
+		slog.Duration("send", rec.sending),
+		slog.Duration("work", max(0, took-rec.known-received-rec.sending)))
+}
+
 // process tells the requests of one run of the program from those of others.
 var process = strings.ToLower(rand.Text()[:6])
 
-func requestID(n uint64) string {
+func newID(n uint64) string {
 	b := make([]byte, 0, 24)
 	b = append(b, process...)
 	b = append(b, '-')
@@ -144,15 +220,24 @@ func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
 type recorder struct {
 	http.ResponseWriter
 	id      string
+	route   string
 	account int64
 	status  int // 0 before the header is written
 	bytes   int64
 	err     error
+	body    *receiver // nil without a body
+
+	start   time.Time
+	known   time.Duration // until it was known who asks; 0 if it never was
+	sending time.Duration // in Write
 }
 
 func (rec *recorder) WriteHeader(status int) {
 	if rec.status == 0 && status >= 200 { // others are announcements before the answer
 		rec.status = status
+		if status >= 400 {
+			rec.Header()[requestIDHeader] = []string{rec.id} // OPS-55
+		}
 	}
 	rec.ResponseWriter.WriteHeader(status)
 }
@@ -161,7 +246,9 @@ func (rec *recorder) Write(b []byte) (int, error) {
 	if rec.status == 0 {
 		rec.status = http.StatusOK
 	}
+	start := time.Now()
 	n, err := rec.ResponseWriter.Write(b)
+	rec.sending += time.Since(start)
 	rec.bytes += int64(n)
 	return n, err
 }
@@ -196,6 +283,17 @@ func RequestID(w http.ResponseWriter) string {
 func SetAccount(w http.ResponseWriter, number int64) {
 	if rec := recorderOf(w); rec != nil {
 		rec.account = number
+		if rec.known == 0 {
+			rec.known = time.Since(rec.start)
+		}
+	}
+}
+
+// SetRoute notes the template of the URL that was asked for, such as
+// /m8/feeds/contacts/{owner}/{projection}. It must come from a fixed list.
+func SetRoute(w http.ResponseWriter, template string) {
+	if rec := recorderOf(w); rec != nil {
+		rec.route = template
 	}
 }
 

@@ -82,6 +82,31 @@ func (s *Site) Peer(r *http.Request) Peer {
 	return p
 }
 
+// requestIDHeader carries the number that a trusted proxy gave a request, and
+// goes with the answer to one that failed.
+const requestIDHeader = "X-Request-Id"
+
+// maxRequestID is the longest number of a proxy that is taken over.
+const maxRequestID = 64
+
+// requestID is the number that a trusted proxy gave r, or empty. One that could
+// be mistaken for something else in a log is not taken over.
+func (s *Site) requestID(r *http.Request) string {
+	id := r.Header[requestIDHeader]
+	if len(id) != 1 || id[0] == "" || len(id[0]) > maxRequestID || strings.ContainsFunc(id[0], func(c rune) bool {
+		return !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.ContainsRune("-_.:", c))
+	}) {
+		return ""
+	}
+	if ap, err := netip.ParseAddrPort(r.RemoteAddr); err != nil || !s.trusts(ap.Addr().Unmap()) {
+		return ""
+	}
+	return id[0] // OPS-55
+}
+
+// Trusts reports whether the headers of a proxy at the address are believed.
+func (s *Site) Trusts(a netip.Addr) bool { return s.trusts(a.Unmap()) }
+
 func (s *Site) trusts(a netip.Addr) bool {
 	for _, p := range s.TrustedProxies {
 		if p.Contains(a) {

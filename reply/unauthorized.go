@@ -62,14 +62,15 @@ func unauthorizedRaw(w http.ResponseWriter, r *http.Request, message, body strin
 	h := w.Header()
 	h.Set("Connection", "close")
 	h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	if rec := recorderOf(w); rec != nil {
+		rec.status, rec.bytes = http.StatusUnauthorized, int64(len(body))
+		h.Set(requestIDHeader, rec.id) // OPS-55
+	}
 	var b bytes.Buffer
 	b.WriteString("HTTP/1." + strconv.Itoa(r.ProtoMinor) + " 401 " + phrase(message) + "\r\n") // AUTH-10
 	h.Write(&b)
 	b.WriteString("\r\n")
 	b.WriteString(body)
-	if rec := recorderOf(w); rec != nil {
-		rec.status, rec.bytes = http.StatusUnauthorized, int64(len(body))
-	}
 	conn.SetDeadline(time.Now().Add(writeTime))
 	if _, err := conn.Write(b.Bytes()); err != nil || drained {
 		return true

@@ -40,6 +40,17 @@ type Config struct {
 	// https. The files are read again when they change.
 	TLSCert, TLSKey string
 
+	// ACMEDomains are the host names for which Serve gets certificates by ACME,
+	// from the authority at ACMEDirectory (empty: that of Let's Encrypt), to
+	// which ACMEEmail is told if it is not empty. ACMECA is a PEM file of
+	// authorities to trust there instead of those of the system.
+	ACMEDomains                      []string
+	ACMEEmail, ACMEDirectory, ACMECA string
+
+	// AdminListen is where /healthz, /readyz and /metrics are, over http. Empty:
+	// on all listeners, with /metrics for addresses nearby only.
+	AdminListen string
+
 	// StandIn answers for the hosts of the original service and StandInHosts,
 	// over https with certificates of an authority that lies in Data, on
 	// TLSListen and through a proxy on ProxyListen. Both have an address by
@@ -112,6 +123,24 @@ type Config struct {
 	// still served.
 	ReadTimeout, WriteTimeout, IdleTimeout time.Duration
 
+	// StallTimeout is how long a client may send nothing of a body that it has
+	// begun, or take nothing of an answer. 0: only as long as the timeouts above.
+	StallTimeout time.Duration
+
+	// MaxConnections and MaxConnectionsPerAddress limit the open connections.
+	// Trusted proxies may have any number. 0: no limit.
+	MaxConnections           int
+	MaxConnectionsPerAddress int
+
+	// SlowRequest is how long a request takes that is logged as slow. 0: never.
+	SlowRequest time.Duration
+
+	// AuditKeep is how long records of the audit log are kept.
+	AuditKeep time.Duration
+
+	// Version is what the program calls itself.
+	Version string
+
 	// ShutdownTimeout is how long Serve waits for requests under way when it is
 	// told to stop.
 	ShutdownTimeout time.Duration
@@ -144,6 +173,13 @@ func Defaults() Config {
 		WriteTimeout:      5 * time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		ShutdownTimeout:   time.Minute,
+		StallTimeout:      30 * time.Second,
+		SlowRequest:       time.Second, // OPS-56
+		AuditKeep:         365 * 24 * time.Hour,
+		Version:           "dev",
+
+		MaxConnections:           4096,
+		MaxConnectionsPerAddress: 512,
 	}
 }
 
@@ -166,6 +202,9 @@ func (c *Config) check() error {
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return invalid("tls_cert", "needs tls_key, and tls_key needs tls_cert")
+	}
+	if err := c.checkACME(); err != nil {
+		return err
 	}
 	if err := c.checkStandIn(); err != nil {
 		return err
@@ -191,6 +230,11 @@ func (c *Config) check() error {
 		{"write_timeout", c.WriteTimeout > 0, "must be longer than 0"},
 		{"idle_timeout", c.IdleTimeout > 0, "must be longer than 0"},
 		{"shutdown_timeout", c.ShutdownTimeout > 0, "must be longer than 0"},
+		{"stall_timeout", c.StallTimeout >= 0, "must not be negative"},
+		{"slow_request", c.SlowRequest >= 0, "must not be negative"},
+		{"audit_keep", c.AuditKeep > 0, "must be longer than 0"},
+		{"max_connections", c.MaxConnections >= 0, "must not be negative"},
+		{"max_connections_per_address", c.MaxConnectionsPerAddress >= 0, "must not be negative"},
 	} {
 		if !n.ok {
 			return invalid(n.name, "%s", n.want)

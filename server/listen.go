@@ -7,19 +7,27 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+
+	"golang.org/x/crypto/acme"
 )
 
 // certificates are what the https of a server presents, each nil if it has
 // none.
 type certificates struct {
-	configured *certificate
+	configured presenter
 	standIn    *standInCertificate
 }
 
 // certificates reads or makes the certificates that the settings ask for.
-func (s *Server) certificates() (c certificates, err error) {
-	if s.config.TLSCert != "" { // RES-60
+// Until ctx is done they may be renewed.
+func (s *Server) certificates(ctx context.Context) (c certificates, err error) {
+	switch {
+	case s.config.TLSCert != "": // RES-60
 		if c.configured, err = s.certificate(); err != nil {
+			return c, err
+		}
+	case len(s.config.ACMEDomains) > 0: // OPS-63
+		if c.configured, err = s.openACME(ctx); err != nil {
 			return c, err
 		}
 	}
@@ -57,9 +65,11 @@ func (s *Server) open(l net.Listener, certs certificates, t http.Handler) (ds do
 		}
 	}()
 	h := s.httpServer(t)
-	first := door{l, h, s.config.Scheme()}
+	first := door{s.gate.guard(l), h, s.config.Scheme()}
 	if first.name == "https" {
-		first.listener = secure(l, certs.configured.get)
+		first.listener = s.secure(first.listener, certs.configured.get)
+	} else if a, ok := certs.configured.(*acmeCertificate); ok {
+		first.server = s.httpServer(a.challenges(t))
 	}
 	ds = doors{first}
 	if at := s.config.tlsListen(); at != "" { // STAND-20
@@ -67,7 +77,7 @@ func (s *Server) open(l net.Listener, certs certificates, t http.Handler) (ds do
 		if err != nil {
 			return ds, err
 		}
-		ds = append(ds, door{secure(l, certs.get), h, "https"})
+		ds = append(ds, door{s.secure(s.gate.guard(l), certs.get), h, "https"})
 		if s.standIn != nil {
 			s.standIn.TLS = l.Addr()
 		}
@@ -80,8 +90,15 @@ func (s *Server) open(l net.Listener, certs certificates, t http.Handler) (ds do
 		inner := newHandover(l.Addr())
 		front := s.httpServer(&proxy{hosts: certs.standIn.hosts, log: s.log, plain: t, secure: inner})
 		front.DisableGeneralOptionsHandler = true // OPTIONS * is not for a proxy
-		ds = append(ds, door{l, front, "proxy"}, door{secure(inner, certs.get), h, ""})
+		ds = append(ds, door{s.gate.guard(l), front, "proxy"}, door{s.secure(inner, certs.get), h, ""})
 		s.standIn.Proxy = l.Addr()
+	}
+	if at := s.config.AdminListen; at != "" { // OPS-54
+		l, err := listen("admin_listen", at)
+		if err != nil {
+			return ds, err
+		}
+		ds = append(ds, door{l, s.httpServer(s.adminHandler()), "admin"})
 	}
 	return ds, nil
 }
@@ -95,12 +112,20 @@ func listen(setting, address string) (net.Listener, error) {
 	return l, nil
 }
 
+// protocols are what https offers to speak.
+func (c *Config) protocols() []string {
+	if len(c.ACMEDomains) > 0 {
+		return []string{"http/1.1", acme.ALPNProto} // OPS-63
+	}
+	return []string{"http/1.1"}
+}
+
 // secure speaks https on l.
-func secure(l net.Listener, get func(*tls.ClientHelloInfo) (*tls.Certificate, error)) net.Listener {
+func (s *Server) secure(l net.Listener, get func(*tls.ClientHelloInfo) (*tls.Certificate, error)) net.Listener {
 	return tls.NewListener(l, &tls.Config{
 		MinVersion:     tls.VersionTLS12,
 		GetCertificate: get,
-		NextProtos:     []string{"http/1.1"},
+		NextProtos:     s.config.protocols(),
 	})
 }
 
@@ -139,4 +164,30 @@ func (ds doors) close() error {
 		errs = append(errs, h.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// checkExposed fails for a listener that other machines reach with neither TLS
+// nor a word of the administrator's that this is as it should be. Passwords
+// would be refused there, request by request; better to hear that at once.
+func (c *Config) checkExposed(setting string, at net.Addr) error {
+	a, ok := at.(*net.TCPAddr)
+	if !ok || a.IP.IsLoopback() || c.hasTLS() || c.StandIn || len(c.TrustedProxies) > 0 || c.InsecureHTTP {
+		return nil
+	}
+	return invalid(setting, "other machines reach %s, and there is no https: set tls_cert and tls_key, or acme_domains; "+ // OPS-60
+		"or trusted_proxies, if a proxy in front speaks https; or insecure_http, in a network that you trust", at)
+}
+
+// CheckListen fails with kind Invalid when Serve would refuse the address of
+// Listen because other machines reach it without https. An address that cannot
+// be resolved passes: to listen there fails.
+func (c *Config) CheckListen() error {
+	at, err := net.ResolveTCPAddr("tcp", c.Listen)
+	if err != nil {
+		return nil
+	}
+	if at.IP == nil {
+		at.IP = net.IPv6unspecified
+	}
+	return c.checkExposed("listen", at)
 }

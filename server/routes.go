@@ -17,8 +17,9 @@ import (
 
 // routes is the one place that says which part of the server answers which
 // URL. Only the path decides, whatever the host and the form of the request
-// target (RES-34, RES-58), and no path is ever answered by a redirect.
-func (s *Server) routes() http.Handler {
+// target (RES-34, RES-58), and no path is ever answered by a redirect. The
+// templates are those of all URLs, for reply.SetRoute.
+func (s *Server) routes() (handler http.Handler, templates []string) {
 	feeds := gdata.New(s.book, s.Auth, gdata.Options{
 		Site:                        s.site,
 		IDBase:                      s.idBase,
@@ -28,21 +29,32 @@ func (s *Server) routes() http.Handler {
 		Now:                         s.config.Now,
 	})
 	other := http.NewServeMux()
-	s.Auth.Routes(func(pattern string, f reply.Func) {
-		other.Handle(pattern, reply.Handle(f, s.Auth.WriteError))
-	})
-	other.HandleFunc("/healthz", healthy)
-	other.HandleFunc("/readyz", s.ready)
-	other.Handle("/{$}", reply.Handle(landing, s.Auth.WriteError))
-	other.HandleFunc(look.Prefix, look.Assets)
+	patterns := map[string]string{} // to their templates
+	handle := func(pattern string, h http.Handler) {
+		other.Handle(pattern, h)
+		patterns[pattern] = templateOf(pattern)
+	}
+	s.Auth.Routes(func(pattern string, f reply.Func) { handle(pattern, reply.Handle(f, s.Auth.WriteError)) })
+	handle("/healthz", http.HandlerFunc(healthy))
+	handle("/readyz", http.HandlerFunc(s.ready))
+	metrics := s.nearby(s.serveMetrics)
+	if s.config.AdminListen != "" {
+		metrics = http.NotFound // OPS-54
+	}
+	handle("/metrics", metrics)
+	handle("/{$}", reply.Handle(landing, s.Auth.WriteError))
+	handle(look.Prefix, http.HandlerFunc(look.Assets))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		clean := path.Clean("/" + r.URL.EscapedPath())
 		if clean == "/m8/feeds" || strings.HasPrefix(clean, "/m8/feeds/") {
+			reply.SetRoute(w, feedTemplate(clean))
 			feeds.ServeHTTP(w, r) // RES-34, RES-58, RES-67
 			return
 		}
-		other.ServeHTTP(w, withPath(r, clean))
-	})
+		r = withPath(r, clean)
+		other.ServeHTTP(w, r)
+		reply.SetRoute(w, patterns[r.Pattern])
+	}), templatesOf(patterns)
 }
 
 // withPath is r with a clean, still escaped path, which http.ServeMux matches
@@ -57,20 +69,6 @@ func withPath(r *http.Request, clean string) *http.Request {
 	c := *r
 	c.URL = &u
 	return &c
-}
-
-// healthy says that the program runs.
-func healthy(w http.ResponseWriter, r *http.Request) { plain(w, r, http.StatusOK, "ok\n") }
-
-// ready says whether requests can be served.
-func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
-	if err := s.store.Ready(r.Context()); err != nil {
-		s.log.Warn("not ready", "error", err)
-		w.Header().Set("Retry-After", strconv.Itoa(reply.RetryAfter(err)))
-		plain(w, r, http.StatusServiceUnavailable, "the database cannot serve: "+reply.Message(w, err)+"\n")
-		return
-	}
-	plain(w, r, http.StatusOK, "ready\n")
 }
 
 func plain(w http.ResponseWriter, r *http.Request, status int, text string) {

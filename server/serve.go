@@ -31,10 +31,16 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, ready func()) error 
 		return err
 	}
 	defer unlock()
-	certs, err := s.certificates()
+	if err := s.config.checkExposed("listen", l.Addr()); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	certs, err := s.certificates(ctx)
 	if err != nil {
 		return err
 	}
+	s.presents.Store(&certs)
 	if err := s.fixIDBase(ctx, l.Addr()); err != nil {
 		return err
 	}
@@ -44,7 +50,6 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, ready func()) error 
 		return err
 	}
 
-	ctx, stop := context.WithCancel(ctx)
 	var work sync.WaitGroup
 	defer t.underWay.Wait() // also for requests that took over their connection, which Shutdown forgets
 	defer work.Wait()
@@ -59,6 +64,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, ready func()) error 
 		if d.name != "" {
 			s.log.Info("serving", "address", d.listener.Addr().String(), "speaks", d.name)
 		}
+	}
+	if a, ok := certs.configured.(*acmeCertificate); ok {
+		work.Go(func() { a.fetch(ctx) })
 	}
 	ready()
 
@@ -89,7 +97,8 @@ func (s *Server) httpServer(handler http.Handler) *http.Server {
 		ReadTimeout:       s.config.ReadTimeout,
 		WriteTimeout:      s.config.WriteTimeout,
 		IdleTimeout:       s.config.IdleTimeout, // RES-68
-		MaxHeaderBytes:    maxHeaderBytes,
+		MaxHeaderBytes:    maxHeaderBytes,       // OPS-70
+		ConnState:         s.gate.state,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // broken handshakes and the like
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"contacts"
@@ -38,7 +39,11 @@ type Server struct {
 	site   *reply.Site
 	idBase string // empty until it is known
 
-	standIn *StandIn // set by Serve; nil unless Config.StandIn
+	watch *watch
+	gate  *gate
+
+	standIn  *StandIn // set by Serve; nil unless Config.StandIn
+	presents atomic.Pointer[certificates]
 }
 
 // Open opens the store and makes the parts. It fails with kind Invalid on a
@@ -103,6 +108,8 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		st.Close()
 		return nil, err
 	}
+	_, templates := s.routes()
+	s.watch = newWatch(s, templates)
 	return s, nil
 }
 
@@ -112,7 +119,28 @@ func (s *Server) Close() error { return s.store.Close() }
 // Handler is everything that the server answers. Without Config.IDBase, and
 // before the first Serve has fixed one, ids follow the host of each request.
 func (s *Server) Handler() http.Handler {
-	return &reply.Front{Next: s.routes(), Site: s.site, Logger: s.log}
+	next, _ := s.routes()
+	return s.front(next)
+}
+
+// front is what stands before all handlers.
+func (s *Server) front(next http.Handler) *reply.Front {
+	return &reply.Front{
+		Next: next, Site: s.site, Logger: s.log, Watcher: s.watch,
+		Slow: s.config.SlowRequest, Stall: s.config.StallTimeout, ReadTimeout: s.config.ReadTimeout,
+	}
+}
+
+// adminHandler is what AdminListen answers.
+func (s *Server) adminHandler() http.Handler {
+	mux := http.NewServeMux()
+	for path, h := range map[string]http.HandlerFunc{"/healthz": healthy, "/readyz": s.ready, "/metrics": s.serveMetrics} {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { // OPS-54
+			reply.SetRoute(w, path)
+			h(w, r)
+		})
+	}
+	return s.front(mux)
 }
 
 // Record types of this package. The numbers are stored.

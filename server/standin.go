@@ -41,7 +41,7 @@ func (c *Config) hosts() []string {
 // Scheme is what Listen speaks, http or https. With TLSListen, https is there
 // and http here.
 func (c *Config) Scheme() string {
-	if c.TLSCert != "" && (c.TLSListen == "" || c.TLSListen == listenOff) { // STAND-21
+	if c.hasTLS() && (c.TLSListen == "" || c.TLSListen == listenOff) { // STAND-21
 		return "https"
 	}
 	return "http"
@@ -78,8 +78,8 @@ func (c *Config) checkStandIn() error {
 		return invalid("stand_in_host", "needs stand_in")
 	case c.proxyListen() != "": // STAND-1
 		return invalid("proxy_listen", "needs stand_in")
-	case c.tlsListen() != "" && c.TLSCert == "": // STAND-21
-		return invalid("tls_listen", "needs tls_cert and tls_key, or stand_in")
+	case c.tlsListen() != "" && !c.hasTLS(): // STAND-21
+		return invalid("tls_listen", "needs tls_cert and tls_key, or acme_domains, or stand_in")
 	}
 	return nil
 }
@@ -122,7 +122,7 @@ func (s *Server) StandIn() *StandIn { return s.standIn }
 type standInCertificate struct {
 	authority *authority
 	hosts     []string
-	other     *certificate // for names that are not ours; nil: none
+	other     presenter // for names that are not ours; nil: none
 	now       func() time.Time
 
 	mu   sync.Mutex
@@ -131,7 +131,7 @@ type standInCertificate struct {
 
 // openStandIn makes ready to stand in: the authority, which is made if there
 // is none, and the certificate. other may be nil.
-func (s *Server) openStandIn(other *certificate) (*standInCertificate, error) {
+func (s *Server) openStandIn(other presenter) (*standInCertificate, error) {
 	hosts := s.config.hosts()
 	now := s.config.Now()
 	a, made, err := openAuthority(s.config.Data, hosts, now)

@@ -32,7 +32,7 @@ func (a *app) healthcheckCommand() *cobra.Command {
 			return a.healthcheck(cmd.Context(), url)
 		},
 	}
-	a.addFlags(cmd, "listen", "tls-listen", "tls-cert", "tls-key")
+	a.addFlags(cmd, "listen", "tls-listen", "tls-cert", "tls-key", "acme-domains")
 	return cmd
 }
 

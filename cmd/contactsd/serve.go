@@ -22,6 +22,9 @@ func (a *app) serveCommand() *cobra.Command {
 			"--max-contacts, CONTACTSD_MAX_CONTACTS, max_contacts.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.set.CheckListen(); err != nil {
+				return err
+			}
 			return a.withServer(cmd.Context(), func(s *server.Server) error { return a.serve(cmd.Context(), s) })
 		},
 	}

@@ -78,7 +78,7 @@ func TestCheckpoint(t *testing.T) {
 	if info, err := os.Stat(st.path + "-wal"); err != nil || info.Size() != 0 {
 		t.Errorf("the emptied log has %d bytes, %v", info.Size(), err)
 	}
-	st.log = startCheckpointer(c, st.o.Logger) // for Close
+	st.log = startCheckpointer(c, st.o.Logger, st.counts) // for Close
 }
 
 func TestPurge(t *testing.T) {

@@ -20,6 +20,7 @@ const (
 type checkpointer struct {
 	conn   *conn
 	logger *slog.Logger
+	counts *counts
 	wake   chan struct{} // receives a value after a commit when nothing waits in it
 	quit   chan struct{} // closed to end
 	done   chan struct{} // closed at the end
@@ -28,8 +29,8 @@ type checkpointer struct {
 	restart atomic.Bool // asks the writer to pause for the rest of a checkpoint
 }
 
-func startCheckpointer(c *conn, logger *slog.Logger) *checkpointer {
-	cp := &checkpointer{conn: c, logger: logger, wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{})}
+func startCheckpointer(c *conn, logger *slog.Logger, n *counts) *checkpointer {
+	cp := &checkpointer{conn: c, logger: logger, counts: n, wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{})}
 	go cp.run()
 	return cp
 }
@@ -82,19 +83,30 @@ func (cp *checkpointer) run() {
 // keepUp copies the log if it has grown.
 func (cp *checkpointer) keepUp() {
 	l, err := cp.conn.checkpoint("NOOP")
-	if err == nil && l.pages-l.copied >= checkpointPages {
-		l, err = cp.conn.checkpoint("PASSIVE")
-		if err == nil && l.pages >= restartPages {
-			if l, err = cp.conn.checkpoint("PASSIVE"); err == nil { // what came in during the last one
-				cp.restart.Store(true)
-			}
+	if err != nil || l.pages-l.copied < checkpointPages {
+		cp.failed(err)
+		return
+	}
+	l, err = cp.conn.checkpoint("PASSIVE")
+	if err == nil && l.pages >= restartPages {
+		if l, err = cp.conn.checkpoint("PASSIVE"); err == nil { // what came in during the last one
+			cp.restart.Store(true)
 		}
 	}
 	cp.report(l, err)
 }
 
+// report counts a checkpoint.
 func (cp *checkpointer) report(_ walState, err error) {
+	if err == nil {
+		cp.counts.checkpoints.At("done").Inc()
+	}
+	cp.failed(err)
+}
+
+func (cp *checkpointer) failed(err error) {
 	if err != nil {
+		cp.counts.checkpoints.At("failed").Inc()
 		cp.logger.Warn("checkpoint failed, will be tried again", "err", err)
 	}
 }

@@ -100,9 +100,13 @@ func (x *indexer) run() {
 		next := time.Duration(0)
 		for owner, purge := range x.due(&next) {
 			err := x.tidy(owner, purge)
+			if err == nil {
+				x.st.counts.runs.At("done").Inc()
+			}
 			if err == nil || x.ctx.Err() != nil {
 				continue
 			}
+			x.st.counts.runs.At("later").Inc()
 			if !errors.Is(err, errOvertaken) {
 				x.logger.Warn("the search index is not tidied and will be later", "owner", owner, "err", err)
 			}

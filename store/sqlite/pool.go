@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"contacts/metrics"
 )
 
 // maxReaders bounds the connections for reading, and with them the memory
@@ -30,6 +32,7 @@ type pool struct {
 	path  string
 	index *walIndex
 	slots chan struct{} // one token for each connection lent
+	waits *metrics.Histogram
 
 	mu    sync.Mutex
 	idle  []*conn     // the one used last comes last
@@ -50,8 +53,10 @@ const (
 func (p *pool) get(ctx context.Context) (*conn, error) {
 	select {
 	case p.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	default:
+		if err := p.wait(ctx); err != nil {
+			return nil, err
+		}
 	}
 	c, err := p.take()
 	if err == nil {
@@ -62,6 +67,18 @@ func (p *pool) get(ctx context.Context) (*conn, error) {
 	}
 	<-p.slots
 	return nil, err
+}
+
+// wait waits for a connection to come back.
+func (p *pool) wait(ctx context.Context) error {
+	start := time.Now()
+	defer func() { p.waits.ObserveTime(time.Since(start)) }()
+	select {
+	case p.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // take takes a connection from those that are idle, or a new one.

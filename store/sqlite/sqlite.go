@@ -45,6 +45,8 @@ type Store struct {
 
 	index *indexer
 
+	counts *counts
+
 	mu     sync.Mutex
 	active int           // transactions under way
 	closed bool          // no more may begin
@@ -63,7 +65,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Store{path: filepath.Join(dir, FileName), o: o, idle: make(chan struct{})}
+	s := &Store{path: filepath.Join(dir, FileName), o: o, idle: make(chan struct{}), counts: newCounts()}
 	if err := s.open(dir); err != nil {
 		return nil, fmt.Errorf("open %s: %w", s.path, fault(err))
 	}
@@ -94,9 +96,9 @@ func (s *Store) open(dir string) error {
 		background.Close()
 		return err
 	}
-	s.pool = pool{path: s.path, index: index, slots: make(chan struct{}, maxReaders)}
-	s.log = startCheckpointer(background, s.o.Logger)
-	s.w = newWriter(c, s.log, s.o)
+	s.pool = pool{path: s.path, index: index, slots: make(chan struct{}, maxReaders), waits: s.counts.waits.At()}
+	s.log = startCheckpointer(background, s.o.Logger, s.counts)
+	s.w = newWriter(c, s.log, s.o, s.counts)
 	s.index = startIndexer(s, s.o)
 	s.w.index = s.index
 	return nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"contacts"
+	"contacts/metrics"
 	"contacts/store"
 )
 
@@ -29,6 +30,9 @@ type writer struct {
 	o     Options
 	log   *checkpointer
 	index *indexer
+
+	sizes, times *metrics.Histogram
+	failures     *metrics.Counter
 
 	mu      sync.Mutex
 	queue   []*update // those that wait, oldest first
@@ -67,8 +71,8 @@ var errLost = contacts.Errorf(contacts.Unavailable, contacts.CodeOverloaded, "Th
 // function ended the goroutine instead of returning.
 var errExit = errors.New("an update ended its goroutine")
 
-func newWriter(c *conn, log *checkpointer, o Options) *writer {
-	w := &writer{conn: c, log: log, o: o, arrived: make(chan struct{}, 1), patience: time.NewTimer(0)}
+func newWriter(c *conn, log *checkpointer, o Options, n *counts) *writer {
+	w := &writer{conn: c, log: log, o: o, sizes: n.groups.At(), times: n.commits.At(), failures: n.failures.At(), arrived: make(chan struct{}, 1), patience: time.NewTimer(0)}
 	w.patience.Stop()
 	return w
 }
@@ -163,8 +167,16 @@ func (w *writer) round() {
 		}
 	}()
 	w.gather()
+	start := time.Now()
 	err := w.commit()
 	committed = true
+	if len(w.group) > 0 {
+		w.sizes.Observe(int64(len(w.group)))
+		w.times.ObserveTime(time.Since(start))
+	}
+	if err != nil {
+		w.failures.Inc()
+	}
 	w.end(err)
 	w.log.committed()
 	if w.log.restart.Swap(false) {
