@@ -3,7 +3,9 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
+	"testing/fstest"
 
 	"contacts/store"
 )
@@ -55,4 +57,23 @@ func OpenLimited(dir string, pages int64) (*Store, error) {
 // OpenSmallRuns opens a store that makes a run of the index of few changes.
 func OpenSmallRuns(dir string) (*Store, error) {
 	return Open(context.Background(), dir, Options{Logger: slog.New(slog.DiscardHandler), indexBatch: 3})
+}
+
+// OpenWithMigration opens a store as the next version of the program would,
+// which has one migration more.
+func OpenWithMigration(dir string, o Options, sql string) (*Store, error) {
+	next := fstest.MapFS{"migrations/9999_next.sql": {Data: []byte(sql)}}
+	files, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		text, err := fs.ReadFile(migrations, file)
+		if err != nil {
+			return nil, err
+		}
+		next[file] = &fstest.MapFile{Data: text}
+	}
+	o.migrations = next
+	return Open(context.Background(), dir, o)
 }

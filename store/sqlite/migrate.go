@@ -20,7 +20,10 @@ var migrations embed.FS
 // numbered from 1 in the order of their names; the number of the last one
 // applied is the database's user_version. Migrations are never changed, only
 // added.
-func migrate(c *conn) error {
+//
+// Before anything is changed of a database that is not empty, it calls before,
+// if that is not nil, and gives up when that fails.
+func migrate(c *conn, migrations fs.FS, before func(to int) error) error {
 	files, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
 		return err
@@ -28,6 +31,15 @@ func migrate(c *conn) error {
 	version, err := schemaVersion(c, len(files))
 	if err != nil || version == len(files) {
 		return err
+	}
+	if version > 0 && before != nil {
+		used, err := c.number("SELECT EXISTS (SELECT 1 FROM record) OR EXISTS (SELECT 1 FROM book)")
+		if err == nil && used != 0 {
+			err = before(len(files)) // OPS-40
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return c.transaction(func() error {
 		version, err := schemaVersion(c, len(files)) // another process may have been quicker
@@ -77,7 +89,7 @@ func schemaVersion(c *conn, newest int) (int, error) {
 		return 0, fmt.Errorf("the file belongs to another program (application_id %#x)", id)
 	case int(version) > newest:
 		return 0, fmt.Errorf("the database has schema %d and this program knows up to %d: use the newer program that wrote it, "+
-			"or restore a backup that this one made", version, newest)
+			"or restore a backup that this one made", version, newest) // OPS-41
 	}
 	return int(version), nil
 }

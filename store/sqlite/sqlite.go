@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -29,9 +30,15 @@ type Options struct {
 	Logger *slog.Logger     // for what happens in the background; slog.Default() if nil
 	Now    func() time.Time // the clock that records expire by; time.Now if nil
 
+	// BeforeUpgrade is called before Open changes the schema of a database that
+	// is not empty, with the state of now and the schema to come. If it fails,
+	// Open does, and has changed nothing.
+	BeforeUpgrade func(ctx context.Context, n *Snapshot, to int) error
+
 	// for tests
 	maxPages   int64 // of the database
 	indexBatch int   // see indexer
+	migrations fs.FS // instead of those of the program
 }
 
 // A Store is a store.Store in a directory. Other processes may open the same
@@ -66,13 +73,13 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 		o.Now = time.Now
 	}
 	s := &Store{path: filepath.Join(dir, FileName), o: o, idle: make(chan struct{}), counts: newCounts()}
-	if err := s.open(dir); err != nil {
+	if err := s.open(ctx, dir); err != nil {
 		return nil, fmt.Errorf("open %s: %w", s.path, fault(err))
 	}
 	return s, nil
 }
 
-func (s *Store) open(dir string) error {
+func (s *Store) open(ctx context.Context, dir string) error {
 	if err := makeFile(dir, s.path); err != nil {
 		return err
 	}
@@ -80,7 +87,7 @@ func (s *Store) open(dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := prepare(c, s.o.maxPages); err != nil {
+	if err := s.prepare(ctx, c); err != nil {
 		c.Close()
 		return err
 	}
@@ -105,9 +112,9 @@ func (s *Store) open(dir string) error {
 }
 
 // prepare sets up the file of the database.
-func prepare(c *conn, maxPages int64) error {
-	if maxPages > 0 {
-		if err := c.script(fmt.Sprintf("PRAGMA max_page_count = %d", maxPages)); err != nil {
+func (s *Store) prepare(ctx context.Context, c *conn) error {
+	if s.o.maxPages > 0 {
+		if err := c.script(fmt.Sprintf("PRAGMA max_page_count = %d", s.o.maxPages)); err != nil {
 			return err
 		}
 	}
@@ -117,7 +124,15 @@ func prepare(c *conn, maxPages int64) error {
 	if err := c.script("PRAGMA journal_mode = WAL"); err != nil {
 		return err
 	}
-	return migrate(c)
+	if s.o.BeforeUpgrade == nil {
+		return migrate(c, s.migrations(), nil)
+	}
+	return migrate(c, s.migrations(), func(to int) error {
+		if err := c.checkStructure(ctx, false); err != nil {
+			return err
+		}
+		return snapshot(c, s.path, s.o.Now, false, func(n *Snapshot) error { return s.o.BeforeUpgrade(ctx, n, to) })
+	})
 }
 
 // makeFile makes sure that the database exists and belongs to this user alone.
