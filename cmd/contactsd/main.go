@@ -146,6 +146,7 @@ func (a *app) addFlags(cmd *cobra.Command, only ...string) {
 // withServer calls fn with the parts of a server on the data directory, which
 // may be in use by a running server.
 func (a *app) withServer(ctx context.Context, fn func(*server.Server) error) error {
+	a.set.Version = version
 	log := &lines{to: a.stderr}
 	defer log.flush()
 	var err error
