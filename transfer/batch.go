@@ -292,6 +292,7 @@ func (im *importer) decide(ctx context.Context, w *work) error {
 	w.v.ID, w.decided = k.id, true
 	if w.item == nil { // it says the same
 		w.v.Outcome = Same
+		w.keepPhoto(k.photo)
 		return nil
 	}
 	name := nameOf(w.item.Contact)
@@ -308,9 +309,7 @@ func (im *importer) decide(ctx context.Context, w *work) error {
 	switch {
 	case before == after && photo == nil: // IMP-2
 		w.v.Outcome = Same
-		if w.item.Photo != "" && w.entry.photo != nil && !w.entry.photo.is(w.item.Photo) {
-			w.v.Notes = append(w.v.Notes, "the contact keeps the photo that it has")
-		}
+		w.keepPhoto(w.item.Photo)
 		k.pending = false
 		return nil
 	case im.o.Rule == Skip && w.v.Outcome == "": // IMP-3
@@ -322,6 +321,7 @@ func (im *importer) decide(ctx context.Context, w *work) error {
 		w.v.Outcome, w.v.Reason = Refused, fmt.Sprintf("with what %s says already: %v", quoteName(name), err)
 		return nil
 	}
+	w.keepPhoto(w.item.Photo)
 	w.decided = false
 	if w.v.Outcome == "" {
 		w.v.Outcome, w.v.Reason = Changed, fmt.Sprintf("%s has %s", quoteName(name), w.by)
@@ -330,6 +330,13 @@ func (im *importer) decide(ctx context.Context, w *work) error {
 	w.c, w.print = merged, after
 	w.op = &Op{Kind: Update, Item: w.item, Contact: merged.Clone(), Photo: photo}
 	return nil
+}
+
+// keepPhoto tells that a contact keeps its photo although the entry has another.
+func (w *work) keepPhoto(tag string) {
+	if tag != "" && w.entry.photo != nil && !w.entry.photo.is(tag) {
+		w.v.Notes = append(w.v.Notes, "the contact keeps the photo that it has") // IMP-6
+	}
 }
 
 func quoteName(name string) string {

@@ -167,6 +167,10 @@ func TestImport(t *testing.T) {
 		if s, _ := imported(t, b, text, transfer.ImportOptions{}); s.Same != 1 {
 			t.Errorf("again: %+v", s)
 		}
+		other := strings.Replace(text, base64.StdEncoding.EncodeToString(gif(1)), base64.StdEncoding.EncodeToString(gif(2)), 1)
+		if _, vs := imported(t, b, other, transfer.ImportOptions{Rule: transfer.Merge}); vs[0].Outcome != transfer.Same || len(vs[0].Notes) != 1 {
+			t.Errorf("with another photo: %+v", vs)
+		}
 	})
 
 	t.Run("IMP-7 what is no file of contacts is said to be what it is", func(t *testing.T) {
@@ -183,10 +187,11 @@ func TestImport(t *testing.T) {
 			"hello there":                   "no columns",
 			"a,b,c\n1,2,3\n":                "no columns",
 			"\x00\x01\x02\x03\x04\x05 junk": "not text",
+			`{"format":"contacts","contacts":[{"notes":"` + strings.Repeat("x", transfer.MaxObjectBytes+2<<20): "more than 32 MB",
 		} {
 			_, err := transfer.Import(ctx, b, strings.NewReader(text), transfer.ImportOptions{})
 			if !errors.Is(err, contacts.Invalid) || !strings.Contains(err.Error(), want) {
-				t.Errorf("Import(%q) = %v, want %s", text, err, want)
+				t.Errorf("Import(%.40q) = %v, want %s", text, err, want)
 			}
 		}
 		if n := names(t, b); n != "" {

@@ -26,7 +26,7 @@ import (
 // the file. The photo's data is base64.
 const jsonVersion = 1
 
-// MaxObjectBytes limits one contact in JSON.
+// MaxObjectBytes limits one contact in JSON, the photo included.
 const MaxObjectBytes = 32 << 20
 
 // A jsonGroup is a group in a file.
@@ -165,11 +165,15 @@ func newObjects(r io.Reader) (source, error) {
 	}
 	s := &objects{lines: &lineCounter{in: buffered}, groups: map[string]groupRef{}}
 	s.in = json.NewDecoder(s.lines)
+	s.room()
 	if err := s.head(); err != nil {
 		return nil, s.damage(err)
 	}
 	return s, nil
 }
+
+// room lets one value of MaxObjectBytes be read from here.
+func (s *objects) room() { s.lines.most = s.in.InputOffset() + MaxObjectBytes + 1<<20 }
 
 // damage words an error that ends the reading.
 func (s *objects) damage(err error) error {
@@ -261,6 +265,7 @@ func (s *objects) readGroups() error {
 	count := map[string]int{}
 	for s.in.More() {
 		var raw json.RawMessage
+		s.room()
 		if err := s.in.Decode(&raw); err != nil {
 			return err
 		}
@@ -305,14 +310,12 @@ func (s *objects) next() (*entry, error) {
 		return nil, io.EOF
 	}
 	var raw json.RawMessage
+	s.room()
 	if err := s.in.Decode(&raw); err != nil {
 		s.done = true
 		return nil, s.damage(err)
 	}
 	line := s.line(raw)
-	if len(raw) > MaxObjectBytes {
-		return nil, &badEntry{line, "a contact may have at most 32 MB"}
-	}
 	var c jsonContact
 	strict := json.NewDecoder(bytes.NewReader(raw))
 	strict.DisallowUnknownFields() // EXP-5

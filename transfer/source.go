@@ -190,11 +190,15 @@ func nameOf(c *contacts.Contact) string {
 type lineCounter struct {
 	in    *bufio.Reader
 	read  int64
+	most  int64   // it fails when more than this is read
 	feeds []int64 // offsets of line feeds that were read and not passed
 	line  int     // line feeds passed
 }
 
 func (l *lineCounter) Read(p []byte) (int, error) {
+	if l.read >= l.most {
+		return 0, contacts.Errorf(contacts.Invalid, "", "one value of more than %d MB", MaxObjectBytes>>20)
+	}
 	n, err := l.in.Read(p)
 	for i, c := range p[:n] {
 		if c == '\n' {
