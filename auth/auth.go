@@ -100,6 +100,7 @@ type Service struct {
 	rates   rates
 	holders holders
 	nonces  nonces
+	counts  counts
 	started int64 // seconds since 1970
 }
 
@@ -131,7 +132,7 @@ func New(st store.Store, o Options) *Service {
 			panic("auth: no randomness: " + err.Error())
 		}
 	}
-	return &Service{store: st, o: o, log: o.Logger, site: o.Site, hashing: newHashing(), started: o.Now().Unix()}
+	return &Service{store: st, o: o, log: o.Logger, site: o.Site, hashing: newHashing(), counts: newCounts(), started: o.Now().Unix()}
 }
 
 func orDefault[T comparable](v, otherwise T) T {

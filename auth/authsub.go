@@ -167,7 +167,7 @@ func (s *Service) authSubGranted(w http.ResponseWriter, r *http.Request, a *auth
 		if err := putGrant(tx, id, grant{App: t.App, Name: t.Source, Kind: t.Kind, Scopes: t.Scopes, Created: now}, expires); err != nil {
 			return err
 		}
-		return putToken(tx, text, t)
+		return s.putToken(tx, text, t)
 	})
 	if err != nil {
 		return err
@@ -209,7 +209,7 @@ func (s *Service) authSubSession(w http.ResponseWriter, r *http.Request) error {
 		if err := putGrant(tx, t.Grant, g, t.Expires); err != nil {
 			return err
 		}
-		return putToken(tx, text, t)
+		return s.putToken(tx, text, t)
 	})
 	if err != nil {
 		return err

@@ -59,6 +59,7 @@ func (s *Service) clientLogin(w http.ResponseWriter, r *http.Request) error {
 	// because every value selects the accounts of this server (AUTH-15).
 	form, _ := url.ParseQuery(string(body))
 	l := login{
+		by:           byClientLogin,
 		email:        form.Get("Email"),
 		password:     form.Get("Passwd"), // AUTH-17
 		from:         s.site.Peer(r).Addr,
@@ -77,7 +78,7 @@ func (s *Service) clientLogin(w http.ResponseWriter, r *http.Request) error {
 		text = s.newToken(o.owner)
 		now := s.now().UTC()
 		err = s.allow(r.Context(), &o, func(tx store.Tx) error {
-			return putToken(tx, text, token{
+			return s.putToken(tx, text, token{
 				Kind:    ClientLoginToken,
 				Source:  form.Get("source"), // AUTH-19
 				Created: now,

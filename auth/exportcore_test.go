@@ -37,11 +37,11 @@ func (s *Service) Give(ctx context.Context, owner store.Owner, g Gift) (text, gr
 			}
 		}
 		if g.Refresh {
-			if err := putRefresh(tx, s.newToken(owner), t); err != nil {
+			if err := s.putRefresh(tx, s.newToken(owner), t); err != nil {
 				return err
 			}
 		}
-		return putToken(tx, text, t)
+		return s.putToken(tx, text, t)
 	})
 }
 

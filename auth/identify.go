@@ -38,6 +38,12 @@ func unauthorized(reason string) error {
 // reply.Later as its cause, for an account that asks too often.
 func (s *Service) Identify(r *http.Request) (*Identity, error) {
 	c := credentialsOf(r)
+	id, err := s.identify(r, c)
+	s.countCredentials(c.scheme, err)
+	return id, err
+}
+
+func (s *Service) identify(r *http.Request, c credentials) (*Identity, error) {
 	if c.scheme == noScheme {
 		return nil, unauthorized(reasonRequired) // AUTH-8
 	}

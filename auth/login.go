@@ -28,6 +28,7 @@ const (
 
 // A login is an attempt to sign in with a password.
 type login struct {
+	by       string // byClientLogin or byPage
 	email    string
 	password string
 	from     netip.Addr
@@ -52,6 +53,7 @@ type outcome struct {
 // The whole of it happens in a turn at hashing, so that many attempts at once
 // cannot all pass before the first failure counts.
 func (s *Service) login(ctx context.Context, l login) (o outcome, err error) {
+	defer func() { s.countSignIn(l.by, &o, err) }()
 	done, err := s.hashing.turn(ctx)
 	if err != nil {
 		return o, err

@@ -329,7 +329,7 @@ func (s *Service) oauth1Access(ctx context.Context, t *requestToken, a *app) (st
 		if err := putGrant(tx, id, grant{App: t.App, Name: t.Name, Kind: OAuth1Token, Scopes: t.Scopes, Created: now}, forever); err != nil {
 			return err
 		}
-		return putToken(tx, text, token{ // AUTH-67
+		return s.putToken(tx, text, token{ // AUTH-67
 			Kind:    OAuth1Token,
 			Source:  t.Name,
 			App:     t.App,

@@ -143,6 +143,7 @@ func (s *Service) issue(tx store.Tx, owner store.Owner, a *app, scopes Scopes, g
 	}
 	// One that has expired is told what one that never was is told, so it is
 	// not remembered: tools of service accounts take one after the other.
+	s.counts.tokens.At(string(OAuth2Token)).Inc()
 	if err := put(tx, recordToken, tokenKey(answer.AccessToken), t, t.Expires); err != nil || !offline {
 		return answer, err
 	}
@@ -151,7 +152,7 @@ func (s *Service) issue(tx store.Tx, owner store.Owner, a *app, scopes Scopes, g
 	}
 	answer.RefreshToken = s.newToken(owner) // AUTH-86
 	t.Expires = forever
-	return answer, putRefresh(tx, answer.RefreshToken, t)
+	return answer, s.putRefresh(tx, answer.RefreshToken, t)
 }
 
 // roomForRefresh ends the oldest refresh tokens of a consent that has as many

@@ -82,6 +82,7 @@ func (s *Service) trySignIn(w http.ResponseWriter, r *http.Request, v *visitor, 
 // loginOf is an attempt with a password and with what a form says of a captcha.
 func (s *Service) loginOf(r *http.Request, email, password string, sent url.Values) login {
 	return login{
+		by:           byPage,
 		email:        email,
 		password:     password,
 		from:         s.site.Peer(r).Addr,

@@ -106,12 +106,14 @@ func tokenKey(text string) string {
 }
 
 // putToken keeps a new token among its owner's records.
-func putToken(tx store.Tx, text string, t token) error {
+func (s *Service) putToken(tx store.Tx, text string, t token) error {
+	s.counts.tokens.At(string(t.Kind)).Inc()
 	return putTokenAs(tx, recordToken, text, t)
 }
 
 // putRefresh is putToken for refresh tokens, which let no request in.
-func putRefresh(tx store.Tx, text string, t token) error {
+func (s *Service) putRefresh(tx store.Tx, text string, t token) error {
+	s.counts.tokens.At(string(OAuth2Refresh)).Inc()
 	t.Kind = OAuth2Refresh
 	return putTokenAs(tx, recordRefresh, text, t)
 }
