@@ -4,13 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"contacts"
 	"contacts/vcard"
 )
 
-// maxBatchPhotos is the bytes of photos after which a batch is full.
-const maxBatchPhotos = 16 << 20
+// A batch is what one line of the journal announces: so many entries, or so
+// many bytes of photos. The book gets it in parts of MaxOps.
+const (
+	maxBatch       = 5 * MaxOps
+	maxBatchPhotos = 16 << 20
+)
 
 // A work is an entry on its way into the book.
 type work struct {
@@ -34,7 +39,7 @@ type work struct {
 // batch. The error is io.EOF at the end of the file.
 func (im *importer) gather(ctx context.Context, held *work) (batch []*work, next *work, err error) {
 	photos := 0
-	for len(batch) < MaxOps && photos < maxBatchPhotos { // IMP-10
+	for len(batch) < maxBatch && photos < maxBatchPhotos {
 		if err := ctx.Err(); err != nil {
 			return batch, nil, err
 		}
@@ -194,12 +199,17 @@ func (im *importer) apply(ctx context.Context, batch []*work) error {
 			return err
 		}
 	}
-	results, err := im.book.Apply(ctx, ops)
-	if err == nil && len(results) != len(ops) {
-		err = fmt.Errorf("%d results for %d changes", len(results), len(ops))
-	}
-	if err != nil {
-		return err
+	var results []Result
+	for part := range slices.Chunk(ops, MaxOps) { // IMP-10
+		rs, err := im.book.Apply(ctx, part)
+		if err == nil && len(rs) != len(part) {
+			err = fmt.Errorf("%d results for %d changes", len(rs), len(part))
+		}
+		if err != nil {
+			return err
+		}
+		results = append(results, rs...)
+		im.meter.show(im.done+len(batch)*len(results)/len(ops), im.ahead.read, im.size)
 	}
 	made, i := steps[:0], 0
 	for _, w := range batch {
@@ -236,12 +246,13 @@ func (im *importer) fetch(ctx context.Context, batch []*work) error {
 		ids = append(ids, w.known.id)
 		wanted = append(wanted, w)
 	}
-	if len(ids) == 0 {
-		return nil
-	}
-	items, err := im.book.Get(ctx, ids)
-	if err != nil {
-		return err
+	var items []*Item
+	for part := range slices.Chunk(ids, MaxOps) {
+		some, err := im.book.Get(ctx, part)
+		if err != nil {
+			return err
+		}
+		items = append(items, some...)
 	}
 	if len(items) != len(ids) {
 		return fmt.Errorf("%d contacts for %d IDs", len(items), len(ids))
