@@ -181,7 +181,7 @@ func (a *app) compose(ctx context.Context) (*contacts.Contact, []string, error) 
 		if err == nil {
 			return c, groups, nil
 		}
-		if text, err = a.editAgain(edited, "new", err); err != nil {
+		if text, err = a.editAgain(edited, "", "new", err); err != nil {
 			return nil, nil, err
 		}
 	}

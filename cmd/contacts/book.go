@@ -138,8 +138,8 @@ func (b *remoteBook) Changes(ctx context.Context, mark string) (transfer.Changes
 
 // Waiting for a server that answers 503, which says that it has done nothing.
 const (
-	busyTries = 6
-	busyWait  = time.Second
+	busyTries = 9
+	busyWait  = 200 * time.Millisecond // the first time; it doubles
 	maxBusy   = 2 * time.Minute
 )
 

@@ -75,6 +75,7 @@ func (a *app) open(acc *account, domain string) (*session, error) {
 
 // transport is the way to the server of an account.
 func (a *app) transport(acc *account) (http.RoundTripper, error) {
+	a.at = acc.Server
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.ResponseHeaderTimeout = 5 * time.Minute // a server that hangs is not waited for for ever
 	file := acc.CACert
@@ -231,5 +232,5 @@ func (p *passwordLogin) keep(l *client.ClientLogin) error {
 
 // canAskPassword reports whether somebody can be asked for the password.
 func (a *app) canAskPassword(acc *account) bool {
-	return a.term.in && a.term.err && acc.Email != "default" && a.setting("", "CONTACTS_PASSWORD") == ""
+	return a.term.in && acc.Email != "default" && a.setting("", "CONTACTS_PASSWORD") == ""
 }

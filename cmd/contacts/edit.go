@@ -57,6 +57,14 @@ func (a *app) editCommand() *cobra.Command {
 		e := &edition{app: a, session: s, groups: groups, contact: c}
 		e.base = e.form(c)
 		if from != "" {
+			if base := keptBase(given); base != "" {
+				merged, both := mergeForms(base, given, e.base)
+				if len(both) > 0 {
+					return fmt.Errorf("you and somebody else have both changed this:\n%s\nTo have yours, take the lines that begin with %s out of %s",
+						strings.Join(both, "\n"), keptMark, from)
+				}
+				given = merged
+			}
 			return e.store(ctx, given)
 		}
 		text := e.base + "\n# " + oneLine(title(c)) + ", changed " + when(c.Entry.Updated) + ". Lines that begin with # count for nothing.\n" +
@@ -120,7 +128,7 @@ func (e *edition) run(ctx context.Context, text string) error {
 		case errors.As(err, &again):
 			text = again.text
 		case errors.As(err, &bad):
-			if text, err = e.editAgain(edited, e.contact.Entry.ID(), bad.error); err != nil {
+			if text, err = e.editAgain(edited, e.base, e.contact.Entry.ID(), bad.error); err != nil {
 				return err
 			}
 		default:
@@ -180,9 +188,12 @@ func (e *edition) store(ctx context.Context, text string) error {
 	if errors.Is(err, contacts.Stale) {
 		return e.conflict(ctx, text)
 	}
-	file, keepErr := e.keepText(e.contact.Entry.ID(), text)
+	file, keepErr := e.keepText(e.contact.Entry.ID(), text, e.base)
 	if keepErr != nil {
 		return errors.Join(err, keepErr)
+	}
+	if errors.Is(err, contacts.NotFound) {
+		return fmt.Errorf("somebody has deleted the contact meanwhile\nYour text is kept in %s", file)
 	}
 	return fmt.Errorf("%w\nYour text is kept: contacts edit %s --from %s", err, e.contact.Entry.ID(), file)
 }
@@ -190,7 +201,7 @@ func (e *edition) store(ctx context.Context, text string) error {
 // conflict shows what both sides have changed, and lets the user go on.
 func (e *edition) conflict(ctx context.Context, text string) error {
 	id := e.contact.Entry.ID()
-	file, err := e.keepText(id, text)
+	file, err := e.keepText(id, text, e.base)
 	if err != nil {
 		return err
 	}
@@ -219,10 +230,14 @@ func (e *edition) conflict(ctx context.Context, text string) error {
 		}
 		switch strings.ToLower(answer) {
 		case "t":
-			mine := changes(e.base, text)
+			merged, both := mergeForms(e.base, text, theirs)
+			merged += "\n# These are your changes and theirs together. Save the file to store them.\n"
+			if len(both) > 0 {
+				merged += "# You have both changed this, and it is what you want:\n" + comment(strings.Join(both, "\n"))
+			}
 			e.contact, e.base = now, theirs
 			os.Remove(file)
-			return &againError{theirs + "\n# This is the contact as it is now. What you had changed:\n" + comment(mine)}
+			return &againError{merged}
 		case "o":
 			e.contact, e.base = now, theirs
 			os.Remove(file)
@@ -233,8 +248,24 @@ func (e *edition) conflict(ctx context.Context, text string) error {
 	}
 }
 
-// keepText stores what a user has written, so that it is not lost.
-func (a *app) keepText(id, text string) (string, error) {
+// keptMark begins the lines of a kept text that say what it was before it was
+// edited.
+const keptMark = "#|"
+
+// keptBase is what a kept text was before it was edited, or empty.
+func keptBase(text string) string {
+	var b strings.Builder
+	for l := range strings.Lines(text) {
+		if line, ok := strings.CutPrefix(l, keptMark); ok {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
+
+// keepText stores what a user has written, so that it is not lost, and what it
+// was before.
+func (a *app) keepText(id, text, base string) (string, error) {
 	dir, err := a.configDir()
 	if err != nil {
 		return "", err
@@ -249,58 +280,29 @@ func (a *app) keepText(id, text string) (string, error) {
 		}
 		return '_'
 	}, id)+".txt")
+	text = strings.TrimRight(text, "\n") + "\n"
+	if keptBase(text) == "" {
+		for l := range strings.Lines(base) {
+			text += keptMark + l
+		}
+	}
 	return file, writeFile(file, []byte(text))
 }
 
 // editAgain asks whether the user wants to repair a text, and returns it with
 // the fault written at its beginning.
-func (a *app) editAgain(text, id string, fault error) (string, error) {
+func (a *app) editAgain(text, base, id string, fault error) (string, error) {
 	if a.term.in {
 		a.remark("%s", a.describe(fault))
 		if yes, err := a.confirm("Edit it again?"); err == nil && yes {
 			return "# " + oneLine(fault.Error()) + "\n" + strings.TrimPrefix(text, "# "+oneLine(fault.Error())+"\n"), nil
 		}
 	}
-	file, err := a.keepText(id, text)
+	file, err := a.keepText(id, text, base)
 	if err != nil {
 		return "", errors.Join(fault, err)
 	}
 	return "", fmt.Errorf("%w\nNothing was stored. Your text is kept in %s", fault, file)
-}
-
-// changes are the lines that differ between two forms: those that went with a
-// minus, those that came with a plus.
-func changes(from, to string) string {
-	a, b := strings.Split(withoutComments(from), "\n"), strings.Split(withoutComments(to), "\n")
-	// Longest common subsequence; forms are short.
-	n := make([][]int, len(a)+1)
-	for i := range n {
-		n[i] = make([]int, len(b)+1)
-	}
-	for i := len(a) - 1; i >= 0; i-- {
-		for j := len(b) - 1; j >= 0; j-- {
-			if a[i] == b[j] {
-				n[i][j] = n[i+1][j+1] + 1
-			} else {
-				n[i][j] = max(n[i+1][j], n[i][j+1])
-			}
-		}
-	}
-	var out []string
-	i, j := 0, 0
-	for i < len(a) || j < len(b) {
-		switch {
-		case i < len(a) && j < len(b) && a[i] == b[j]:
-			i, j = i+1, j+1
-		case j == len(b) || i < len(a) && n[i+1][j] >= n[i][j+1]:
-			out = append(out, "  - "+a[i])
-			i++
-		default:
-			out = append(out, "  + "+b[j])
-			j++
-		}
-	}
-	return strings.Join(out, "\n")
 }
 
 // comment makes lines of a text that a form does not count, of bounded width.

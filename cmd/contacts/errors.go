@@ -66,7 +66,7 @@ func (a *app) words(err error) (text, advice string) {
 		unknown x509.UnknownAuthorityError
 	)
 	text = err.Error()
-	host := ""
+	host := a.at
 	if errors.As(err, &sent) {
 		if u, parseErr := url.Parse(sent.URL); parseErr == nil {
 			host = u.Scheme + "://" + u.Host
@@ -80,7 +80,7 @@ func (a *app) words(err error) (text, advice string) {
 			return text, a.loginAdvice()
 		case contacts.Forbidden:
 			if a.setting(a.domain, "CONTACTS_DOMAIN") != "" {
-				return text, "Only administrators of a domain change its shared contacts."
+				return text, "The shared contacts of a domain are for its administrators, and to read for all its users if they let them."
 			}
 		case contacts.Unavailable:
 			return text, "The server is busy or being restarted; try again in a while."

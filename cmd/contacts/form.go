@@ -81,7 +81,10 @@ func appendText(b []byte, s, indent string) []byte {
 	}
 	b = append(b, '\n')
 	for line := range strings.SplitSeq(s, "\n") {
-		b = append(append(append(b, indent...), strings.TrimRight(line, "\r")...), '\n')
+		if line = strings.TrimRight(line, "\r"); line != "" {
+			b = append(append(b, indent...), line...)
+		}
+		b = append(b, '\n')
 	}
 	return b
 }
@@ -268,9 +271,12 @@ func applyForm(c *contacts.Contact, base, text string) (groups []string, err err
 		k := strings.ToLower(f.key())
 		is[k] = append(is[k], l)
 	}
+	if err := applyName(c, was, is); err != nil {
+		return nil, err
+	}
 	for _, f := range formFields {
 		k := strings.ToLower(f.key())
-		if sameLines(was[k], is[k]) {
+		if _, ok := f.(nameField); ok || sameLines(was[k], is[k]) {
 			continue
 		}
 		if err := f.apply(c, was[k], is[k]); err != nil {
@@ -282,4 +288,31 @@ func applyForm(c *contacts.Contact, base, text string) (groups []string, err err
 
 func sameLines(a, b []*formLine) bool {
 	return slices.EqualFunc(a, b, (*formLine).same)
+}
+
+// applyName changes the name. The parts follow from the whole name where that
+// was changed, but for parts that were changed as well; otherwise the whole name
+// follows from the parts.
+func applyName(c *contacts.Contact, was, is map[string][]*formLine) error {
+	n := &c.Name
+	whole := false
+	for i, f := range nameFields {
+		k := strings.ToLower(f.name)
+		v, err := single(f.name, is[k])
+		switch {
+		case err != nil:
+			return err
+		case sameLines(was[k], is[k]):
+		case i == 0 && v != "":
+			n.SetFull(v)
+			whole = true
+		case !whole:
+			*f.of(n) = v
+			n.Full = ""
+		case v != "":
+			*f.of(n) = v
+		}
+	}
+	c.Normalize()
+	return nil
 }

@@ -22,11 +22,7 @@ const groupsAfter = "Field"
 
 // formFields are the fields in the order of the form.
 var formFields = []formField{
-	nameField{}, namePart("Prefix", func(n *contacts.Name) *string { return &n.Prefix }),
-	namePart("Given name", func(n *contacts.Name) *string { return &n.Given }),
-	namePart("Middle name", func(n *contacts.Name) *string { return &n.Additional }),
-	namePart("Family name", func(n *contacts.Name) *string { return &n.Family }),
-	namePart("Suffix", func(n *contacts.Name) *string { return &n.Suffix }),
+	nameFields[0], nameFields[1], nameFields[2], nameFields[3], nameFields[4], nameFields[5],
 	text("Phonetic given name", func(c *contacts.Contact) *string { return &c.Name.GivenYomi }),
 	text("Phonetic middle name", func(c *contacts.Contact) *string { return &c.Name.AdditionalYomi }),
 	text("Phonetic family name", func(c *contacts.Contact) *string { return &c.Name.FamilyYomi }),
@@ -208,48 +204,33 @@ func single(key string, is []*formLine) (string, error) {
 	return is[0].value, nil
 }
 
-// nameField is the whole name. Its parts follow from it when it changes, and
-// their fields, which come later, change them again if they were edited, too.
-type nameField struct{}
+// A nameField is the whole name, or a part of it. They change together, see
+// applyName.
+type nameField struct {
+	name string
+	of   func(*contacts.Name) *string
+}
 
-func (nameField) key() string         { return "Name" }
-func (nameField) partNames() []string { return nil }
+var nameFields = [...]nameField{
+	{"Name", func(n *contacts.Name) *string { return &n.Full }},
+	{"Prefix", func(n *contacts.Name) *string { return &n.Prefix }},
+	{"Given name", func(n *contacts.Name) *string { return &n.Given }},
+	{"Middle name", func(n *contacts.Name) *string { return &n.Additional }},
+	{"Family name", func(n *contacts.Name) *string { return &n.Family }},
+	{"Suffix", func(n *contacts.Name) *string { return &n.Suffix }},
+}
 
-func (nameField) lines(c *contacts.Contact) []*formLine {
-	if c.Name.Full != "" {
-		return []*formLine{{key: "Name", value: c.Name.Full}}
+func (f nameField) key() string         { return f.name }
+func (f nameField) partNames() []string { return nil }
+
+func (f nameField) lines(c *contacts.Contact) []*formLine {
+	if v := *f.of(&c.Name); v != "" {
+		return []*formLine{{key: f.name, value: v}}
 	}
 	return nil
 }
 
-func (nameField) apply(c *contacts.Contact, _, is []*formLine) error {
-	v, err := single("Name", is)
-	n := &c.Name
-	n.Full, n.Prefix, n.Given, n.Additional, n.Family, n.Suffix = "", "", "", "", "", ""
-	if v != "" {
-		n.SetFull(v)
-	}
-	return err
-}
-
-// A namePartField is a part of the name, from which the whole follows.
-type namePartField struct {
-	textField
-	part func(*contacts.Name) *string
-}
-
-func namePart(key string, part func(*contacts.Name) *string) namePartField {
-	return namePartField{text(key, func(c *contacts.Contact) *string { return part(&c.Name) }), part}
-}
-
-func (f namePartField) apply(c *contacts.Contact, was, is []*formLine) error {
-	if err := f.textField.apply(c, was, is); err != nil {
-		return err
-	}
-	c.Name.Full = ""
-	c.Normalize()
-	return nil
-}
+func (f nameField) apply(*contacts.Contact, []*formLine, []*formLine) error { return nil }
 
 // A part is an indented line of an element.
 type part[T any] struct {

@@ -279,7 +279,10 @@ func (a *app) logoutCommand() *cobra.Command {
 				return err
 			}
 			if acc == nil {
-				return fmt.Errorf("%s is not signed in", cmp.Or(email, "nobody"))
+				if email == "" {
+					return errors.New("nobody is signed in")
+				}
+				return fmt.Errorf("%s is not signed in", email)
 			}
 			gone = []*account{acc}
 		}

@@ -48,8 +48,9 @@ type app struct {
 
 	server, account, domain string // flags that all commands have
 
-	started bool // the command line was understood
-	bar     *bar // on the terminal now, or nil
+	started bool   // the command line was understood
+	at      string // server that the command speaks to, for messages
+	bar     *bar   // on the terminal now, or nil
 }
 
 // The exit statuses.

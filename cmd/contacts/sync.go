@@ -2,7 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -43,6 +46,14 @@ func (a *app) syncCommand() *cobra.Command {
 		s, err := a.connect()
 		if err != nil {
 			return err
+		}
+		if !dry {
+			switch err := os.Mkdir(args[0], 0o700); {
+			case err == nil:
+				a.remark("made the folder %s", args[0])
+			case !errors.Is(err, fs.ErrExist):
+				return err
+			}
 		}
 		b := a.book(s)
 		lines := json.NewEncoder(a.stdout)
