@@ -71,6 +71,24 @@ func TestOAuth1Data(t *testing.T) {
 			t.Errorf("answer = %d %q", a.status, a.body)
 		}
 	})
+	t.Run("AUTH-61 AUTH-51 what follows a number sign is signed, too", func(t *testing.T) {
+		secure := w.secureSession(t, liz)
+		for name, h := range map[string]string{
+			"OAuth":   w.header(t, with(func(c *call) { c.target = "/whoami?alt=json" })),
+			"AuthSub": w.secureHeader(t, secureCall{token: secure, target: "/whoami?alt=json"})[len("Authorization: "):],
+		} {
+			r, err := http.NewRequest(http.MethodGet, w.url+"/whoami", nil)
+			must(t, err)
+			r.URL.RawQuery = "alt=json#&showdeleted=true" // as no client would send it
+			r.Header.Set("Authorization", h)
+			resp, err := http.DefaultTransport.RoundTrip(r)
+			must(t, err)
+			resp.Body.Close()
+			if resp.StatusCode != http.StatusUnauthorized {
+				t.Errorf("%s: status %d", name, resp.StatusCode)
+			}
+		}
+	})
 	t.Run("the token is of use in no other scheme", func(t *testing.T) {
 		for _, h := range []string{"Bearer " + c.token, "OAuth " + c.token, "GoogleLogin auth=" + c.token, `AuthSub token="` + c.token + `"`, `OAuth oauth_token="` + c.token + `"`} {
 			if a := w.do(t, http.MethodGet, "/whoami", "", "Authorization: "+h); visible(a) != "Token invalid" {

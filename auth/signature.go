@@ -106,8 +106,7 @@ func (s *Service) addressed(r *http.Request) requestTarget {
 	if raw == "" { // made by no client
 		raw = r.URL.RequestURI()
 	}
-	raw, _, _ = strings.Cut(raw, "#")
-	t.path, t.query, _ = strings.Cut(raw, "?")
+	t.path, t.query, _ = strings.Cut(raw, "?") // a number sign is part of them, as it is to net/http
 	add := func(scheme, authority string) {
 		if a := normalAddress(scheme, authority); !slices.Contains(t.addresses, a) {
 			t.addresses = append(t.addresses, a)
