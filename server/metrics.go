@@ -103,7 +103,7 @@ func (w *watch) Begin() { w.inFlight.Add(1) }
 
 // End implements reply.Watcher.
 func (w *watch) End(e *reply.Exchange) { // OPS-51
-	w.inFlight.Add(-1)
+	defer w.inFlight.Add(-1)
 	r := w.routes[e.Route]
 	if r == nil {
 		r = w.other // OPS-52
