@@ -3,11 +3,14 @@
 GO       ?= go
 FUZZTIME ?= 20s
 BENCH    ?= .
+ARCH     ?= amd64
 # What `make spec` looks at, such as SPEC='-v -only RES' or SPEC=04-queries.md.
 SPEC     ?=
 
-# A name for this state of the source; outside of a git clone there is none.
-VERSION := $(shell test -e .git && git describe --tags --always --dirty 2>/dev/null || echo dev)
+# What the programs call themselves: the tag of this state of the source, if it
+# has one, and the commit. Outside of a git clone there is neither.
+VERSION := $(shell test -e .git && git describe --tags --exact-match --match='v*' 2>/dev/null || echo dev)
+COMMIT  := $(shell test -e .git && git describe --always --exclude='*' --abbrev=12 --dirty 2>/dev/null || echo unknown)
 
 # The tools of tools.mod are built from pinned versions, apart from what the
 # programs depend on.
@@ -15,10 +18,16 @@ TOOL := $(GO) tool -modfile=tools/tools.mod
 
 export GO TOOL FUZZTIME
 
-.PHONY: build run check test vuln bench fuzz spec conformance help testsum test-deps
+.PHONY: build dist deb run check test vuln bench fuzz spec conformance help testsum test-deps
 
 build: ## put the programs into bin/
-	CGO_ENABLED=0 $(GO) build -buildvcs=false -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/ ./cmd/...
+	CGO_ENABLED=0 $(GO) build -buildvcs=false -trimpath -ldflags '-X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o bin/ ./cmd/...
+
+dist: ## archives of the programs for Linux, macOS and Windows, with checksums, in dist/
+	$(GO) run ./packaging dist
+
+deb: ## the Debian package, in dist/ (ARCH=amd64, or arm64)
+	$(GO) run ./packaging deb -arch $(ARCH)
 
 run: build ## start a complete server with sample contacts on http://127.0.0.1:8080
 	bin/contactsd serve --demo
