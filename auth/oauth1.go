@@ -44,6 +44,7 @@ type requestToken struct {
 	Expires  time.Time `json:"expires"`
 
 	Owner    store.Owner `json:"owner,omitempty"`    // the user who has agreed, 0 before
+	Grant    string      `json:"grant,omitempty"`    // among the user's records, where it can be taken back
 	Verifier string      `json:"verifier,omitempty"` // hash
 }
 
@@ -257,20 +258,31 @@ func (t *requestToken) back(a *app, q url.Values) (*place, error) {
 // program.
 func (s *Service) oauth1Granted(w http.ResponseWriter, r *http.Request, text string, back *place, u *Account) error {
 	verifier := base64.RawURLEncoding.EncodeToString(s.random(verifierBytes))
-	err := s.store.Update(r.Context(), store.Directory, func(tx store.Tx) error {
-		t, err := s.requestTokenOf(tx, text)
-		if err != nil {
+	id := s.newGrant()
+	var t requestToken
+	err := s.store.Update(r.Context(), store.Directory, func(tx store.Tx) (err error) {
+		if t, err = s.requestTokenOf(tx, text); err != nil {
 			return err
 		}
 		if t.Owner != 0 {
 			return oauthProblem(tokenRejected) // AUTH-78
 		}
-		t.Owner, t.Verifier = u.Owner, tokenKey(verifier) // SEC-2
+		t.Owner, t.Grant, t.Verifier = u.Owner, id, tokenKey(verifier) // SEC-2
 		return put(tx, recordRequestToken, tokenKey(text), t, t.Expires)
 	})
 	if contacts.CodeOf(err) == tokenRejected {
 		return errRequestGone()
 	}
+	if err != nil {
+		return err
+	}
+	err = s.store.Update(r.Context(), u.Owner, func(tx store.Tx) error {
+		if err := usable(tx); err != nil {
+			return err
+		}
+		g := grant{App: t.App, Name: t.Name, Kind: OAuth1Token, Scopes: t.Scopes, Created: s.now().UTC()}
+		return putGrant(tx, id, g, t.Expires) // until the program comes for its token
+	})
 	if err != nil {
 		return err
 	}
@@ -319,14 +331,21 @@ func (s *Service) oauth1AccessToken(w http.ResponseWriter, r *http.Request, q *o
 
 // oauth1Access makes the access token of a consent.
 func (s *Service) oauth1Access(ctx context.Context, t *requestToken, a *app) (string, error) {
-	text, id, now := s.newToken(t.Owner), s.newGrant(), s.now().UTC()
+	text := s.newToken(t.Owner)
 	err := s.store.Update(ctx, t.Owner, func(tx store.Tx) error {
 		if err := usable(tx); contacts.KindOf(err) == contacts.Unauthorized {
 			return oauthProblem(tokenRevoked) // AUTH-77
 		} else if err != nil {
 			return err
 		}
-		if err := putGrant(tx, id, grant{App: t.App, Name: t.Name, Kind: OAuth1Token, Scopes: t.Scopes, Created: now}, forever); err != nil {
+		g, found, err := grantOf(tx, t.Grant)
+		if err != nil {
+			return err
+		}
+		if !found { // the user has taken it back
+			return oauthProblem(tokenRevoked) // AUTH-77
+		}
+		if err := putGrant(tx, t.Grant, g, forever); err != nil {
 			return err
 		}
 		return s.putToken(tx, text, token{ // AUTH-67
@@ -334,9 +353,9 @@ func (s *Service) oauth1Access(ctx context.Context, t *requestToken, a *app) (st
 			Source:  t.Name,
 			App:     t.App,
 			Scopes:  t.Scopes,
-			Grant:   id,
+			Grant:   t.Grant,
 			Signer:  &signer{Secret: a.Secret, Key: a.Key},
-			Created: now,
+			Created: s.now().UTC(),
 		})
 	})
 	return text, err

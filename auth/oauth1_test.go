@@ -15,6 +15,7 @@ import (
 	"github.com/dghubble/oauth1"
 
 	"contacts/auth"
+	"contacts/store"
 )
 
 const (
@@ -360,6 +361,40 @@ func TestOAuth1Tokens(t *testing.T) {
 			t.Errorf("access token = %d %q", a.status, a.body)
 		}
 		must(t, w.SetDisabled(t.Context(), jane, false))
+	})
+	t.Run("SEC-8 AUTH-77 a consent that is taken back before the program comes for its token", func(t *testing.T) {
+		for name, takeBack := range map[string]func(owner store.Owner){
+			"all": func(owner store.Owner) { must(t, w.RevokePrograms(t.Context(), owner)) },
+			"one": func(owner store.Owner) {
+				list, err := w.Programs(t.Context(), owner)
+				must(t, err)
+				for _, p := range list {
+					must(t, w.RevokeProgram(t.Context(), owner, p.ID))
+				}
+			},
+			"with the account, which is opened again": func(store.Owner) {
+				must(t, w.SetDisabled(t.Context(), bennet, true))
+				must(t, w.SetDisabled(t.Context(), bennet, false))
+			},
+		} {
+			f := w.begin(t, base, ready)
+			u, err := url.Parse(f.agree(t, bennet, "").leave)
+			must(t, err)
+			takeBack(w.number(t, bennet))
+			if a := f.finish(t, u.Query().Get("oauth_verifier")); a.status != http.StatusUnauthorized || a.body != "token_revoked\n" {
+				t.Errorf("%s: access token = %d %q", name, a.status, a.body)
+			}
+		}
+	})
+	t.Run("SEC-8 a consent that no program comes for ends with the request", func(t *testing.T) {
+		w.begin(t, base, ready).agree(t, bennet, "")
+		if got := w.programs(t, w.number(t, bennet)); !strings.Contains(got, "Pemberley Letters") {
+			t.Errorf("programs = %q", got)
+		}
+		w.clock.forward(time.Hour)
+		if got := w.programs(t, w.number(t, bennet)); got != "" {
+			t.Errorf("after an hour: %q", got)
+		}
 	})
 }
 
