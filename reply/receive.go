@@ -34,8 +34,8 @@ func (b *receiver) Read(p []byte) (int, error) {
 	if err != nil && !b.ended {
 		b.ended = true
 		b.stalled = stall && errors.Is(err, os.ErrDeadlineExceeded)
-		if stall {
-			b.deadline(b.limit()) // net/http goes on reading, to see whether the client goes away
+		if stall && err == io.EOF {
+			b.deadline(b.limit()) // net/http reads on, to see whether the client goes away
 		}
 	}
 	return n, err
