@@ -13,7 +13,6 @@ import (
 
 	"contacts"
 	"contacts/csv"
-	"contacts/vcard"
 )
 
 // A Rule says what becomes of an entry that means a contact of the book.
@@ -335,6 +334,3 @@ func (im *importer) say(v Verdict) {
 		im.o.Verdict(v) // IMP-1
 	}
 }
-
-// uidOf is the UID of a contact of a file.
-func uidOf(c *contacts.Contact) string { return vcard.UID(c) }

@@ -102,7 +102,7 @@ func TestResume(t *testing.T) {
 	ctx := context.Background()
 	p := newPlace(t)
 	there := card("UID:guest-3", "FN:Guest No3", "NOTE:came before") + card("FN:Somebody", "EMAIL:guest8@example.com") + card("FN:Guest No10") + card("FN:Guest No11")
-	text := crowd(620)
+	text := crowd(560)
 
 	// What an import that nobody disturbs makes of the file, by rule.
 	want := map[transfer.Rule]string{}
@@ -118,7 +118,8 @@ func TestResume(t *testing.T) {
 
 	t.Run("IMP-11 an import killed at any point goes on and makes nothing twice", func(t *testing.T) {
 		random := rand.New(rand.NewPCG(1813, 1))
-		for round := range 20 {
+		points := 0
+		for round := range 9 {
 			rule := rules[round%len(rules)]
 			b, state := p.book(), t.TempDir()
 			imported(t, b, there, transfer.ImportOptions{})
@@ -127,7 +128,7 @@ func TestResume(t *testing.T) {
 			kills := 0
 			var s *transfer.Summary
 			for {
-				f := &failing{Book: b, after: random.IntN(8), how: random.IntN(3)}
+				f := &failing{Book: b, after: random.IntN(4), how: random.IntN(3)}
 				var err error
 				s, err = transfer.Import(ctx, f, strings.NewReader(text), o)
 				if err == nil {
@@ -156,12 +157,16 @@ func TestResume(t *testing.T) {
 				}
 			}
 			p.done(b)
+			points += kills
+		}
+		if points < 20 {
+			t.Errorf("only %d points", points)
 		}
 	})
 
 	t.Run("IMP-20 an import that was killed can be undone", func(t *testing.T) {
 		for how := range 3 {
-			for _, after := range []int{0, 2, 5, 9} {
+			for _, after := range []int{0, 5} {
 				b, state := p.book(), t.TempDir()
 				imported(t, b, there, transfer.ImportOptions{})
 				before := exported(t, b, transfer.JSON)

@@ -81,28 +81,6 @@ func (f *folder) try(b transfer.Book, o transfer.SyncOptions) (*transfer.Synced,
 	return s, events, err
 }
 
-// equal fails the test unless folder and book say the same.
-func (f *folder) equal() {
-	f.Helper()
-	var fromFiles, fromBook []string
-	for _, name := range strings.Split(f.files(), ", ") {
-		if name != "" {
-			fromFiles = append(fromFiles, f.read(name))
-		}
-	}
-	cards := exported(f, f.book, transfer.VCard)
-	for _, c := range strings.SplitAfter(cards, "END:VCARD\r\n") {
-		if c != "" {
-			fromBook = append(fromBook, c)
-		}
-	}
-	slices.Sort(fromFiles)
-	slices.Sort(fromBook)
-	if !slices.Equal(fromFiles, fromBook) {
-		f.Errorf("the folder has\n%s\nthe book has\n%s", strings.Join(fromFiles, ""), strings.Join(fromBook, ""))
-	}
-}
-
 func (f *folder) quiet() {
 	f.Helper()
 	b := &counting{Book: f.book}

@@ -111,7 +111,7 @@ func TestImport(t *testing.T) {
 
 	t.Run("IMP-11 IMP-20 an import killed by kill -9 goes on, and can be undone", func(t *testing.T) {
 		var file strings.Builder
-		const n = 1_200
+		const n = 5_000 // so that what is printed after the last kill fills the pipe, and the program waits to be killed
 		for i := range n {
 			fmt.Fprintf(&file, "BEGIN:VCARD\nVERSION:3.0\nFN:Guest No%d\nTEL:%d\nCATEGORIES:Ball\nEND:VCARD\n", i, i)
 		}
@@ -120,7 +120,7 @@ func TestImport(t *testing.T) {
 			t.Fatal(err)
 		}
 		data := newOwner(t)
-		for _, after := range []int{1, 250, 520, 790} { // entries that were told of in all
+		for _, after := range []int{1, 600, 1200, 1900} { // entries that were told of in all
 			cmd := exec.Command(os.Args[0], "import", "-v", owner, name, "--data", data)
 			cmd.Env = append(os.Environ(), runAsProgram+"=1")
 			out, err := cmd.StdoutPipe()
