@@ -86,6 +86,12 @@ func (s *Service) deviceCode(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return scopeFault(err)
 	}
+	asked := "codes/" + addressFailures(s.site.Peer(r).Addr)
+	if n, err := s.failuresOf(r.Context(), asked); err != nil {
+		return err
+	} else if n >= s.o.LoginRefuseAfter { // no secret is needed to ask
+		return contacts.Errorf(contacts.Unavailable, "", "Too many devices have asked for a code; try again later") // AUTH-114
+	}
 	text := base64.RawURLEncoding.EncodeToString(s.random(secretBytes)) // SEC-2
 	code := s.newUserCode()
 	until := s.now().Add(deviceLife)
@@ -96,6 +102,9 @@ func (s *Service) deviceCode(w http.ResponseWriter, r *http.Request) error {
 			return err
 		} else if taken {
 			return contacts.Errorf(contacts.Unavailable, "", "Try again")
+		}
+		if err := s.addFailure(tx, asked); err != nil { // AUTH-114
+			return err
 		}
 		if err := put(tx, recordDevice, d.UserCode, tokenKey(text), until); err != nil {
 			return err

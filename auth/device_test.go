@@ -3,12 +3,15 @@ package auth_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"contacts/auth"
+	"contacts/reply"
 )
 
 // A deviceAnswer is what a device is told at first.
@@ -176,6 +179,31 @@ func TestDevice(t *testing.T) {
 		d = w.device(t, p)
 		if v := b.open(t, d.path()); v.status != http.StatusOK {
 			t.Errorf("after a while the page is %d %s", v.status, v.body)
+		}
+	})
+	t.Run("AUTH-114 one address gets only so many codes, each of which is kept", func(t *testing.T) {
+		w := longbourn(t, auth.Options{LoginRefuseAfter: 3, Site: &reply.Site{InsecureHTTP: true, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}})
+		p := w.program(t, auth.NewApp{Name: "Rosings Clock", Public: true})
+		ask := func(from string) answer {
+			form := url.Values{"client_id": {p.ID}, "scope": {feedsScope}}.Encode()
+			return w.do(t, http.MethodPost, "/device/code", form, "Content-Type: application/x-www-form-urlencoded", "X-Forwarded-For: "+from)
+		}
+		for range 3 {
+			if a := ask("203.0.113.7"); a.status != http.StatusOK {
+				t.Fatalf("answer = %d %s", a.status, a.body)
+			}
+		}
+		a := ask("203.0.113.7")
+		a.fails(t, http.StatusServiceUnavailable, "temporarily_unavailable")
+		if a.header.Get("Retry-After") == "" {
+			t.Error("no Retry-After")
+		}
+		if a := ask("203.0.113.8"); a.status != http.StatusOK {
+			t.Errorf("another address = %d %s", a.status, a.body)
+		}
+		w.clock.forward(16 * time.Minute)
+		if a := ask("203.0.113.7"); a.status != http.StatusOK {
+			t.Errorf("after a while = %d %s", a.status, a.body)
 		}
 	})
 }

@@ -11,7 +11,8 @@ import (
 
 // failures are the times of failed logins, oldest first. They are counted by
 // user name, whether or not there is such a user, and by address, and kept in
-// the directory.
+// the directory. What else is to be done only so often from one address is
+// counted in the same way.
 type failures struct {
 	Times []int64 `json:"times"` // milliseconds since 1970
 }
@@ -49,6 +50,15 @@ func (s *Service) failures(tx store.Tx, key string) (int, error) {
 		return 0, err
 	}
 	return len(s.recent(f.Times)), nil
+}
+
+// failuresOf is failures in a View of its own.
+func (s *Service) failuresOf(ctx context.Context, key string) (n int, err error) {
+	err = s.store.View(ctx, store.Directory, func(tx store.Tx) (err error) {
+		n, err = s.failures(tx, key)
+		return err
+	})
+	return n, err
 }
 
 // recent cuts off the times before the window.
