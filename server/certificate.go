@@ -76,7 +76,7 @@ func (c *certificate) load() error {
 func (c *certificate) look() *tls.Certificate {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if now := c.now(); now.Sub(c.looked) >= lookAgain {
+	if now := c.now(); now.Sub(c.looked).Abs() >= lookAgain { // the clock may have been set back
 		c.looked = now
 		if err := c.load(); err != nil {
 			c.log.Warn("keeping the old certificate", "error", err) // OPS-62

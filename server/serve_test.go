@@ -204,7 +204,9 @@ func TestIDBase(t *testing.T) {
 
 func TestTLS(t *testing.T) {
 	now := &clock{now: time.Now()}
+	var log logBuffer
 	c := config(t)
+	c.Logger = logger(&log)
 	c.Now = now.Now
 	dir := t.TempDir()
 	c.TLSCert, c.TLSKey = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
@@ -248,7 +250,7 @@ func TestTLS(t *testing.T) {
 		}
 	})
 
-	t.Run("a renewed certificate is taken up", func(t *testing.T) {
+	t.Run("OPS-61 a renewed certificate is taken up", func(t *testing.T) {
 		renewed := writeCertificate(t, c, "contacts.example.com")
 		later := time.Now().Add(time.Hour)
 		if err := os.Chtimes(c.TLSCert, later, later); err != nil { // files of one moment may have one time
@@ -261,7 +263,30 @@ func TestTLS(t *testing.T) {
 		cert = renewed
 	})
 
-	t.Run("a broken certificate keeps the old one in use, but stops a start", func(t *testing.T) {
+	t.Run("OPS-62 one that has ended, or that the key does not belong to, keeps the old one in use", func(t *testing.T) {
+		key, err := os.ReadFile(c.TLSKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeCertificateUntil(t, c, "contacts.example.com", now.Now().Add(-time.Minute))
+		now.pass(2 * time.Minute)
+		if status, err := get("/readyz", cert, ""); status != http.StatusOK || err != nil {
+			t.Errorf("GET with a certificate that has ended = %d, %v", status, err)
+		}
+		writeCertificate(t, c, "contacts.example.com")
+		if err := os.WriteFile(c.TLSKey, key, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		now.pass(2 * time.Minute)
+		if status, err := get("/readyz", cert, ""); status != http.StatusOK || err != nil {
+			t.Errorf("GET with another key = %d, %v", status, err)
+		}
+		if n := strings.Count(log.String(), "keeping the old certificate"); n != 2 {
+			t.Errorf("the log has %d warnings, want 2:\n%s", n, log.String())
+		}
+	})
+
+	t.Run("OPS-62 a broken certificate keeps the old one in use, but stops a start", func(t *testing.T) {
 		if err := os.WriteFile(c.TLSCert, []byte("nothing"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -285,6 +310,11 @@ func TestTLS(t *testing.T) {
 // writeCertificate writes the files of c for a new self-signed certificate.
 func writeCertificate(t *testing.T, c server.Config, name string) *x509.Certificate {
 	t.Helper()
+	return writeCertificateUntil(t, c, name, time.Now().Add(time.Hour))
+}
+
+func writeCertificateUntil(t *testing.T, c server.Config, name string, end time.Time) *x509.Certificate {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -293,7 +323,7 @@ func writeCertificate(t *testing.T, c server.Config, name string) *x509.Certific
 		SerialNumber: big.NewInt(1),
 		DNSNames:     []string{name},
 		NotBefore:    time.Now().Add(-time.Hour),
-		NotAfter:     time.Now().Add(time.Hour),
+		NotAfter:     end,
 	}, &x509.Certificate{SerialNumber: big.NewInt(1)}, &key.PublicKey, key)
 	if err != nil {
 		t.Fatal(err)
