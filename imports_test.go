@@ -61,13 +61,15 @@ var allowedImports = map[string][]string{
 
 	// Programs around the product, with all that lies below them.
 	"conformance": {"contacts", "server"},
+	"faults":      {"contacts", "server", "client"},
+	"soak":        {"contacts", "client"},
 	"bench":       {},
 	"tools":       {},
 	"docs/spec":   {},
 }
 
 // outside are the rows that stand for a whole tree of packages.
-var outside = []string{"conformance", "bench", "tools", "docs/spec"}
+var outside = []string{"conformance", "faults", "soak", "bench", "tools", "docs/spec"}
 
 // checkImports judges what one of our packages imports of our own, all named
 // as in the table. It returns one sentence per offence.

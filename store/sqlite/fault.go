@@ -12,8 +12,11 @@ func fault(err error) error {
 	if err == nil {
 		return nil
 	}
-	reason := ""
-	switch lite.ErrCode(err).ToPrimary() {
+	reason, code := "", lite.ErrCode(err)
+	if code == lite.ResultIOErrSHMSize { // with which an open ends on a full disk
+		code = lite.ResultFull
+	}
+	switch code.ToPrimary() {
 	case lite.ResultFull:
 		reason = "The store has no room left"
 	case lite.ResultIOErr, lite.ResultCantOpen, lite.ResultReadOnly, lite.ResultNoMem, lite.ResultPerm:
