@@ -96,8 +96,8 @@ func parseHost(host string) (string, error) {
 	if _, err := netip.ParseAddr(h); err == nil {
 		return h, nil
 	}
-	if _, err := parseDomain(h); err != nil {
-		return "", badApp("The callback host %q is not the name of a host; leave out scheme, port and path", host) // AUTH-120
+	if _, err := parseDomain(h); err != nil || strings.ContainsFunc(h, notOfHost) {
+		return "", badApp("The callback host %q is not the name of a host; leave out scheme, port and path, and write letters other than a to z as xn--...", host) // AUTH-120
 	}
 	return h, nil
 }

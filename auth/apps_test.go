@@ -152,6 +152,7 @@ func TestApps(t *testing.T) {
 		"redirect with fragment":  {auth.NewApp{Name: "Rosings", RedirectURIs: []string{"https://rosings.example/#"}}, contacts.Invalid, "must not have a fragment"},
 		"redirect with a blank":   {auth.NewApp{Name: "Rosings", RedirectURIs: []string{"https://rosings.example/a b"}}, contacts.Invalid, "cannot have"},
 		"host with scheme":        {auth.NewApp{Name: "Rosings", CallbackHosts: []string{"https://rosings.example"}}, contacts.Invalid, "leave out scheme"},
+		"host in other letters":   {auth.NewApp{Name: "Rosings", CallbackHosts: []string{"rösings.example"}}, contacts.Invalid, "xn--"},
 		"host with port":          {auth.NewApp{Name: "Rosings", CallbackHosts: []string{"rosings.example:443"}}, contacts.Invalid, "leave out scheme"},
 		"no certificate":          {auth.NewApp{Name: "Rosings", CertificatePEM: []byte("x")}, contacts.Invalid, "not in PEM form"},
 		"a private key":           {auth.NewApp{Name: "Rosings", CertificatePEM: pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})}, contacts.Invalid, "holds a RSA PRIVATE KEY"},

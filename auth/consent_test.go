@@ -264,6 +264,13 @@ func TestConsent(t *testing.T) {
 		}
 	})
 
+	t.Run("SEC-15 a host that is written like a scheme is none", func(t *testing.T) {
+		p := w.signedIn(t, liz).open(t, authSubPath("http://javascript:/back"))
+		if policy := p.header.Get("Content-Security-Policy"); !strings.Contains(policy, "form-action 'self' http: https:;") || !p.says("your browser goes to javascript.") {
+			t.Errorf("policy = %s, page:\n%s", policy, p.body)
+		}
+	})
+
 	t.Run("AUTH-106 a link to a device's code is met with caution", func(t *testing.T) {
 		app, _, err := w.AddApp(t.Context(), auth.NewApp{Name: "Pemberley Television", Public: true})
 		must(t, err)

@@ -297,7 +297,7 @@ func targetOf(uri string) string {
 	if u.Host == "" {
 		return u.Scheme + ":"
 	}
-	return u.Host
+	return strings.TrimSuffix(u.Host, ":") // a colon at the end is for schemes
 }
 
 // oauth2Granted gives the program what the user has agreed to.

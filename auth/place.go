@@ -39,11 +39,19 @@ func parsePlace(name, text string) (place, error) {
 		return bad("must be an absolute http or https URL") // AUTH-38, SEC-6
 	case u.Hostname() == "" || u.User != nil || u.Opaque != "":
 		return bad("must have a host, and no user") // AUTH-58
+	case strings.ContainsFunc(u.Host, notOfHost):
+		return bad("must have a host of letters, digits, hyphens and dots; letters other than a to z as xn--...") // AUTH-58, SEC-6
 	case strings.Contains(text, "#"):
 		return bad("must not have a fragment") // AUTH-38
 	}
-	host := strings.ToLower(u.Host)
+	host := strings.ToLower(strings.TrimSuffix(u.Host, ":"))
 	return place{text: escapeRest(text), origin: u.Scheme + "://" + host, host: host, query: u.Query()}, nil
+}
+
+// notOfHost reports characters that no host has, and those of other alphabets:
+// a host of such letters may look like another to whoever is asked about it.
+func notOfHost(c rune) bool {
+	return !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.ContainsRune("-._:[]", c))
 }
 
 // escapeRest escapes what cannot stand in a header and leaves all else as it is.
