@@ -145,6 +145,12 @@ type Config struct {
 	// told to stop.
 	ShutdownTimeout time.Duration
 
+	// BackupDir is where the running server makes a backup every BackupEvery,
+	// and keeps the newest BackupKeep of them. Empty: no backups.
+	BackupDir   string
+	BackupEvery time.Duration
+	BackupKeep  int
+
 	// Logger takes the log; nil discards it. Now is the clock, time.Now if nil.
 	Logger *slog.Logger
 	Now    func() time.Time
@@ -173,10 +179,13 @@ func Defaults() Config {
 		WriteTimeout:      5 * time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		ShutdownTimeout:   time.Minute,
-		StallTimeout:      30 * time.Second,
-		SlowRequest:       time.Second, // OPS-56
-		AuditKeep:         365 * 24 * time.Hour,
-		Version:           "dev",
+
+		BackupEvery:  24 * time.Hour,
+		BackupKeep:   7,
+		StallTimeout: 30 * time.Second,
+		SlowRequest:  time.Second, // OPS-56
+		AuditKeep:    365 * 24 * time.Hour,
+		Version:      "dev",
 
 		MaxConnections:           4096,
 		MaxConnectionsPerAddress: 512,
@@ -204,6 +213,9 @@ func (c *Config) check() error {
 		return invalid("tls_cert", "needs tls_key, and tls_key needs tls_cert")
 	}
 	if err := c.checkACME(); err != nil {
+		return err
+	}
+	if err := c.checkBackups(); err != nil {
 		return err
 	}
 	if err := c.checkStandIn(); err != nil {

@@ -41,6 +41,7 @@ func (s *Server) Maintain(ctx context.Context) error {
 	var failed []error
 	var tombstones, records int
 	failed = append(failed, s.Auth.Maintain(ctx))
+	sweepWork(s.config.Data, time.Now().Add(-youngWork))
 	for _, owner := range append(owners, store.Directory) {
 		t, err := s.book.Purge(ctx, owner) // QRY-40
 		failed = append(failed, err)

@@ -46,6 +46,9 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 			text += "warning: the certificate ends at " + to.UTC().Format(time.RFC3339) + "\n" // OPS-58
 		}
 	}
+	if s.LastBackup().Failed != "" {
+		text += "warning: the last backup failed\n" // OPS-32
+	}
 	plain(w, r, http.StatusOK, text)
 }
 

@@ -55,6 +55,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, ready func()) error 
 	defer work.Wait()
 	defer stop()
 	work.Go(func() { every(ctx, time.Hour, func() { s.maintain(ctx) }) })
+	if s.config.BackupDir != "" {
+		work.Go(func() { s.keepBackups(ctx) }) // OPS-30
+	}
 	idle := idleRelease{ended: &t.ended, release: releaseMemory}
 	work.Go(func() { every(ctx, quiet, idle.tick) })
 

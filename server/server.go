@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -35,6 +36,7 @@ type Server struct {
 	config Config
 	log    *slog.Logger
 	store  store.Store
+	db     *sqlite.Store // the same
 	book   *book.Service
 	site   *reply.Site
 	idBase string // empty until it is known
@@ -44,6 +46,11 @@ type Server struct {
 
 	standIn  *StandIn // set by Serve; nil unless Config.StandIn
 	presents atomic.Pointer[certificates]
+
+	backups struct {
+		sync.Mutex
+		status BackupStatus
+	}
 }
 
 // Open opens the store and makes the parts. It fails with kind Invalid on a
@@ -63,7 +70,8 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := sqlite.Open(ctx, c.Data, sqlite.Options{Logger: c.Logger, Now: c.Now})
+	s := &Server{config: c, log: c.Logger}
+	st, err := sqlite.Open(ctx, c.Data, sqlite.Options{Logger: c.Logger, Now: c.Now, BeforeUpgrade: s.beforeUpgrade})
 	if err != nil {
 		return nil, err
 	}
@@ -72,12 +80,8 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		st.Close()
 		return nil, err
 	}
-	s := &Server{
-		config: c,
-		log:    c.Logger,
-		store:  st,
-		site:   &reply.Site{PublicURL: c.PublicURL, Hosts: c.hosts(), InsecureHTTP: c.InsecureHTTP, TrustedProxies: trusted},
-	}
+	s.store, s.db = st, st
+	s.site = &reply.Site{PublicURL: c.PublicURL, Hosts: c.hosts(), InsecureHTTP: c.InsecureHTTP, TrustedProxies: trusted}
 	s.book = book.New(st, book.Options{
 		Now:                     c.Now,
 		MaxContacts:             c.MaxContacts,

@@ -113,7 +113,7 @@ func (a *app) command() *cobra.Command {
 		root.PersistentFlags().AddFlag(a.set.flags.Lookup(name))
 	}
 	root.AddCommand(a.serveCommand(), a.quickstartCommand(), a.domainCommand(), a.userCommand(), a.appCommand(), a.tokenCommand(),
-		a.importCommand(), a.exportCommand(),
+		a.importCommand(), a.exportCommand(), a.backupCommand(), a.restoreCommand(), a.verifyCommand(),
 		a.healthcheckCommand(), a.configCommand(), a.versionCommand(), manual.Command(8))
 	return root
 }
@@ -146,17 +146,24 @@ func (a *app) addFlags(cmd *cobra.Command, only ...string) {
 // withServer calls fn with the parts of a server on the data directory, which
 // may be in use by a running server.
 func (a *app) withServer(ctx context.Context, fn func(*server.Server) error) error {
+	return a.withLog(func() error {
+		s, err := server.Open(ctx, a.set.Config)
+		if err != nil {
+			return err
+		}
+		err = fn(s)
+		return errors.Join(err, s.Close())
+	})
+}
+
+// withLog calls fn when the configuration is complete with what the program
+// knows.
+func (a *app) withLog(fn func() error) (err error) {
 	a.set.Version = version
 	log := &lines{to: a.stderr}
 	defer log.flush()
-	var err error
 	if a.set.Logger, err = a.logger(log); err != nil {
 		return err
 	}
-	s, err := server.Open(ctx, a.set.Config)
-	if err != nil {
-		return err
-	}
-	err = fn(s)
-	return errors.Join(err, s.Close())
+	return fn()
 }

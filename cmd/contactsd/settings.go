@@ -84,6 +84,9 @@ func newSettings() *settings {
 	f.DurationVar(&c.SlowRequest, "slow-request", c.SlowRequest, "how long a request takes that is logged as slow; 0 for none")
 	f.DurationVar(&c.AuditKeep, "audit-keep", c.AuditKeep, "how long the audit log goes back")
 	f.DurationVar(&c.ShutdownTimeout, "shutdown-timeout", c.ShutdownTimeout, "how long requests under way may take when the server stops")
+	f.StringVar(&c.BackupDir, "backup-dir", c.BackupDir, "`directory` to write backups to while the server runs")
+	f.DurationVar(&c.BackupEvery, "backup-every", c.BackupEvery, "how often a backup is written")
+	f.IntVar(&c.BackupKeep, "backup-keep", c.BackupKeep, "backups that are kept")
 	f.StringVar(&s.logFormat, "log-format", "text", "`form` of the log: text or json")
 	f.StringVar(&s.logLevel, "log-level", "info", "least `level` to log: debug, info, warn or error")
 	return s
