@@ -32,8 +32,7 @@ func (a *Account) DisplayName() string {
 
 // Flags are states of an account in which it cannot sign in with a password
 // alone. Setting one ends what a password has opened, and ServiceOff ends all
-// tokens. The zero value is an account in
-// good order.
+// tokens. The zero value is an account in good order.
 type Flags struct {
 	Unverified   bool `json:"unverified,omitempty"`   // the address is not known to be the user's
 	TermsPending bool `json:"terms,omitempty"`        // the terms of use are not accepted
@@ -157,8 +156,8 @@ func (s *Service) User(ctx context.Context, email string) (Account, error) {
 }
 
 // SetPassword gives the user a new password, ends all ClientLogin tokens and
-// the sessions of browsers, and forgets failed logins. It fails with kind Invalid for a password that cannot
-// be used.
+// the sessions of browsers, and forgets failed logins. It fails with kind
+// Invalid for a password that cannot be used.
 func (s *Service) SetPassword(ctx context.Context, email, password string) error {
 	hash, err := s.hashPassword(ctx, password)
 	if err != nil {
@@ -172,6 +171,28 @@ func (s *Service) SetPassword(ctx context.Context, email, password string) error
 		return err
 	}
 	return s.forgetFailures(ctx, fold(email))
+}
+
+// changePassword is SetPassword for who has just signed in with the old one. If
+// the account has changed since, it judges again, and may refuse instead.
+func (s *Service) changePassword(ctx context.Context, o *outcome, password string) error {
+	hash, err := s.hashPassword(ctx, password)
+	if err != nil {
+		return err
+	}
+	err = s.allow(ctx, o, func(tx store.Tx) error {
+		a := o.account
+		a.Password = hash
+		if err := put(tx, recordAccount, selfKey, a, forever); err != nil {
+			return err
+		}
+		return endClientLogins(tx) // AUTH-36, SEC-8
+	})
+	if err != nil || o.refusal != "" {
+		return err
+	}
+	o.account.Password = hash
+	return s.forgetFailures(ctx, o.account.Email)
 }
 
 // SetDisabled closes an account, which ends all its tokens, or opens it again.

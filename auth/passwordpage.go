@@ -76,6 +76,11 @@ func (s *Service) tryPassword(w http.ResponseWriter, r *http.Request, v *visitor
 	if err != nil {
 		return 0, err
 	}
+	if o.refusal == "" {
+		if err := s.changePassword(ctx, &o, wanted); err != nil {
+			return 0, err
+		}
+	}
 	if o.refusal != "" {
 		s.logRefusal(w, r, &o)
 		status := s.refuse(&o, sent, &f.Problems, &f.challenged)
@@ -84,21 +89,12 @@ func (s *Service) tryPassword(w http.ResponseWriter, r *http.Request, v *visitor
 		}
 		return status, nil
 	}
-	if err := s.SetPassword(ctx, v.account.Email, wanted); err != nil {
-		return 0, err
-	}
 	if f.RevokeAll {
 		if err := s.RevokePrograms(ctx, v.account.Owner); err != nil { // SEC-8
 			return 0, err
 		}
 	}
-	found := false
-	if o.account, found, err = s.account(ctx, v.account.Owner); err == nil && !found {
-		err = noUser(v.account.Email)
-	}
-	if err == nil {
-		err = s.openSession(w, r, v, &o, v.session.Remember)
-	}
+	err = s.openSession(w, r, v, &o, v.session.Remember)
 	if err == nil && o.refusal != "" {
 		err = contacts.Errorf(contacts.Forbidden, "", "%s", refusals[o.refusal])
 	}

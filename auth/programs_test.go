@@ -3,7 +3,9 @@ package auth_test
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"contacts/auth"
@@ -149,6 +151,29 @@ func TestPasswordPage(t *testing.T) {
 		}
 		if strings.Contains(w.log.String(), newPassword) {
 			t.Error("the password is in the log")
+		}
+	})
+
+	t.Run("SEC-8 of many changes at once with the old password one succeeds", func(t *testing.T) {
+		w := longbourn(t, auth.Options{})
+		var browsers []*browser
+		for range 4 {
+			browsers = append(browsers, w.signedIn(t, liz))
+		}
+		var changed sync.Map
+		var wg sync.WaitGroup
+		for i, b := range browsers {
+			p := b.open(t, "/account/password")
+			wg.Go(func() {
+				wanted := newPassword + strconv.Itoa(i)
+				if p := b.press(t, p, "change", "password", password, "new", wanted, "again", wanted); p.says("Your password has been changed") {
+					changed.Store(i, true)
+				}
+			})
+		}
+		wg.Wait()
+		if n := size(&changed); n != 1 {
+			t.Errorf("%d changes", n)
 		}
 	})
 
