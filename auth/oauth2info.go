@@ -49,7 +49,8 @@ func (s *Service) userInfo(w http.ResponseWriter, r *http.Request) error {
 	}
 	info := map[string]any{"id": userID(h), "sub": userID(h)}
 	if email := emailFor(h); email != "" {
-		info["email"], info["email_verified"], info["verified_email"], info["hd"] = email, true, true, a.Domain
+		verified := !a.Flags.Unverified
+		info["email"], info["email_verified"], info["verified_email"], info["hd"] = email, verified, verified, a.Domain
 	}
 	if has(h, "profile", "https://www.googleapis.com/auth/userinfo.profile") {
 		info["name"] = a.DisplayName()

@@ -435,6 +435,15 @@ func TestTokenInfo(t *testing.T) {
 			}
 		})
 	}
+	t.Run("AUTH-102 AUTH-28 an address that is not verified is not said to be", func(t *testing.T) {
+		for _, unverified := range []bool{true, false} {
+			must(t, w.SetFlags(t.Context(), liz, auth.Flags{Unverified: unverified}))
+			got := decode(t, w.do(t, http.MethodGet, "/oauth2/v3/userinfo", "", "Authorization: Bearer "+full.Access))
+			if got["email"] != liz || got["email_verified"] != !unverified || got["verified_email"] != !unverified {
+				t.Errorf("userinfo = %v", got)
+			}
+		}
+	})
 	t.Run("AUTH-103 the metadata", func(t *testing.T) {
 		got := decode(t, w.do(t, http.MethodGet, "/.well-known/oauth-authorization-server", ""))
 		if got["issuer"] != w.url || got["token_endpoint"] != w.url+tokenPath {
