@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -411,6 +412,18 @@ func TestTokens(t *testing.T) {
 				t.Errorf("Tokens() has %+v", k)
 			}
 		}
+	})
+	t.Run("AUTH-19 the source is of characters that can be shown", func(t *testing.T) {
+		if a := w.login(t, loginForm(jane, password, "source", "Nether\x1b[2Jfield\t\u202e-1\n")); a.status != http.StatusOK {
+			t.Fatalf("login = %d %q", a.status, a.body)
+		}
+		tokens, err := w.Tokens(t.Context(), jane)
+		must(t, err)
+		i := slices.IndexFunc(tokens, func(t auth.Token) bool { return t.Source == "Nether[2Jfield-1" })
+		if i < 0 {
+			t.Fatalf("Tokens() = %+v", tokens)
+		}
+		must(t, w.RevokeToken(t.Context(), tokens[i].ID))
 	})
 	t.Run("are revoked one by one", func(t *testing.T) {
 		tokens, err := w.Tokens(ctx, liz)

@@ -93,3 +93,14 @@ func userKey(folded string) string {
 	}
 	return folded[at+1:] + "/" + folded[:at]
 }
+
+// printable leaves of a name what can be shown: nothing that steers a terminal
+// or turns the direction of writing.
+func printable(name string) string {
+	return strings.Map(func(c rune) rune {
+		if !unicode.IsPrint(c) {
+			return -1
+		}
+		return c
+	}, strings.ToValidUTF8(name, ""))
+}

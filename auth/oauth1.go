@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode"
 
 	"contacts"
 	"contacts/reply"
@@ -140,12 +139,7 @@ func parseCallback(a *app, text string) (place, error) {
 
 // shownName is the registered name of a program, and what it calls itself.
 func shownName(name, own string) string {
-	own = strings.TrimSpace(strings.Map(func(c rune) rune {
-		if !unicode.IsPrint(c) {
-			return -1
-		}
-		return c
-	}, own))
+	own = strings.TrimSpace(printable(own))
 	if runes := []rune(own); len(runes) > maxDisplayName {
 		own = string(runes[:maxDisplayName])
 	}

@@ -119,7 +119,7 @@ func (s *Service) putRefresh(tx store.Tx, text string, t token) error {
 }
 
 func putTokenAs(tx store.Tx, as store.RecordType, text string, t token) error {
-	t.Source = strings.ToValidUTF8(t.Source[:min(len(t.Source), maxSource)], "")
+	t.Source = printable(t.Source[:min(len(t.Source), maxSource)])
 	until := forever
 	if !t.Expires.IsZero() {
 		until = t.Expires.Add(expiredLife)
