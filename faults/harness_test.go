@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
@@ -120,8 +119,8 @@ func (l *lines) String() string {
 	return l.b.String()
 }
 
-// A server is a running program, and a client of it that is signed in.
-type server struct {
+// A process is a running program, and a client of it that is signed in.
+type process struct {
 	url    string
 	cmd    *exec.Cmd
 	log    lines
@@ -133,7 +132,7 @@ type server struct {
 
 // start runs `contactsd serve` on a data directory that setUp has made.
 // before is put before the command, such as a shell that sets a limit.
-func start(t *testing.T, data string, before ...string) *server {
+func start(t *testing.T, data string, before ...string) *process {
 	t.Helper()
 	s, err := tryStart(t, data, before...)
 	if err != nil {
@@ -144,10 +143,10 @@ func start(t *testing.T, data string, before ...string) *server {
 }
 
 // tryStart is start for a server that may refuse. It does not sign in.
-func tryStart(t *testing.T, data string, before ...string) (*server, error) {
+func tryStart(t *testing.T, data string, before ...string) (*process, error) {
 	t.Helper()
 	args := append(slices.Clone(before), program(t), "serve", "--data", data, "--listen", "127.0.0.1:0")
-	s := &server{cmd: exec.Command(args[0], args[1:]...), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
+	s := &process{cmd: exec.Command(args[0], args[1:]...), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 	s.cmd.Env = append(clean(), "CONTACTSD_LOG_LEVEL=debug")
 	s.cmd.Stderr = &s.log
 	out, err := s.cmd.StdoutPipe()
@@ -182,7 +181,7 @@ func tryStart(t *testing.T, data string, before ...string) (*server, error) {
 	return s, nil
 }
 
-func (s *server) signIn(t *testing.T) {
+func (s *process) signIn(t *testing.T) {
 	t.Helper()
 	res, err := s.client.PostForm(s.url+"/accounts/ClientLogin", url.Values{"Email": {email}, "Passwd": {password}, "service": {"cp"}})
 	if err != nil {
@@ -199,7 +198,7 @@ func (s *server) signIn(t *testing.T) {
 
 // wait waits for the end of the program and returns its exit status, -1 if a
 // signal ended it.
-func (s *server) wait() int {
+func (s *process) wait() int {
 	s.ended.Do(func() {
 		s.cmd.Wait()
 		s.status = s.cmd.ProcessState.ExitCode()
@@ -208,7 +207,7 @@ func (s *server) wait() int {
 }
 
 // stop ends the program as a service manager does, and checks that it agrees.
-func (s *server) stop(t *testing.T) {
+func (s *process) stop(t *testing.T) {
 	t.Helper()
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -219,7 +218,7 @@ func (s *server) stop(t *testing.T) {
 }
 
 // do sends a request of version 3.
-func (s *server) do(method, path, body string, headers ...string) (status int, answer string, err error) {
+func (s *process) do(method, path, body string, headers ...string) (status int, answer string, err error) {
 	req, err := http.NewRequest(method, s.url+path, strings.NewReader(body))
 	if err != nil {
 		return 0, "", err
@@ -248,14 +247,14 @@ func person(name string, note int) string {
 }
 
 // insert adds a contact.
-func (s *server) insert(name string, note int) (status int, err error) {
+func (s *process) insert(name string, note int) (status int, err error) {
 	status, _, err = s.do("POST", feedPath, person(name, note))
 	return status, err
 }
 
 // holds checks that the book has all the acknowledged contacts, each once, and
 // none that was never sent.
-func (s *server) holds(t *testing.T, acknowledged []string, sent int) {
+func (s *process) holds(t *testing.T, acknowledged []string, sent int) {
 	t.Helper()
 	status, feed, err := s.do("GET", feedPath+"?max-results=100000", "")
 	if err != nil || status != http.StatusOK {
@@ -292,7 +291,7 @@ func (l *load) note(name string, status int) {
 }
 
 // run inserts until more returns false, which is called after each insert.
-func (l *load) run(s *server, note int, more func(status int, err error) bool) {
+func (l *load) run(s *process, note int, more func(status int, err error) bool) {
 	var work sync.WaitGroup
 	for range 8 {
 		work.Go(func() {
@@ -363,16 +362,29 @@ func disk(t *testing.T, size int) string {
 	return at
 }
 
-// copyTree copies a data directory.
+// copyTree copies the files of a data directory.
 func copyTree(t testing.TB, from, to string) {
 	t.Helper()
-	if err := os.CopyFS(to, os.DirFS(from)); err != nil && !errors.Is(err, fs.ErrExist) {
+	files, err := os.ReadDir(from)
+	if err != nil {
 		t.Fatal(err)
+	}
+	for _, f := range files {
+		if !f.Type().IsRegular() {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(from, f.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(to, f.Name()), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
 // dial opens a connection to the server that says nothing.
-func (s *server) dial(t *testing.T) net.Conn {
+func (s *process) dial(t *testing.T) net.Conn {
 	t.Helper()
 	c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 	if err != nil {

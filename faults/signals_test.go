@@ -11,7 +11,7 @@ import (
 )
 
 // inLog fails unless the server's log has the text.
-func inLog(s *server, text string) error {
+func inLog(s *process, text string) error {
 	if !strings.Contains(s.log.String(), text) {
 		return fmt.Errorf("the log does not have %q", text)
 	}

@@ -21,7 +21,11 @@ func (t *tx) Contact(id contacts.ID) (*contacts.Contact, error) {
 // readContact makes c the contact or tombstone of a row.
 func readContact(r *row, c *contacts.Contact) error {
 	c.ID, c.Rev, c.Created, c.Deleted = r.id, r.rev, r.created, r.dead
-	return wire.ReadStoredContact(r.data, c)
+	stored, err := unseal(r, contactKind)
+	if err != nil {
+		return err
+	}
+	return wire.ReadStoredContact(stored, c)
 }
 
 // Contacts implements store.Tx.
@@ -137,7 +141,11 @@ func (t *tx) Group(id contacts.ID) (*contacts.Group, error) {
 // readGroup makes g the group or tombstone of a row.
 func readGroup(r *row, g *contacts.Group) error {
 	g.ID, g.Rev, g.Created, g.Deleted = r.id, r.rev, r.created, r.dead
-	return wire.ReadStoredGroup(r.data, g)
+	stored, err := unseal(r, groupKind)
+	if err != nil {
+		return err
+	}
+	return wire.ReadStoredGroup(stored, g)
 }
 
 // Groups implements store.Tx.

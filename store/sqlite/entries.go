@@ -8,10 +8,11 @@ import (
 
 // A row is an entry as the database has it.
 type row struct {
+	key          int64 // of a tombstone, the ID
 	id           contacts.ID
 	rev, created contacts.Rev
-	dead         bool // a tombstone
-	data         string
+	dead         bool   // a tombstone
+	data         string // sealed
 }
 
 // blockBits sets the size of the blocks of IDs in which live entries are
@@ -42,7 +43,7 @@ func (t *tx) get(k *kind, id contacts.ID) (r row, err error) {
 	return readRow(stmt), nil
 }
 
-// insert adds a live entry.
+// insert adds a live entry with its stored form.
 func (t *tx) insert(k *kind, id contacts.ID, rev, created contacts.Rev, data []byte) error {
 	if id == 0 || id > maxID {
 		return fmt.Errorf("sqlite: insert under the ID %d", id)
@@ -51,7 +52,7 @@ func (t *tx) insert(k *kind, id contacts.ID, rev, created contacts.Rev, data []b
 	if err != nil {
 		return err
 	}
-	stmt.BindBytes(5, data)
+	stmt.BindBytes(5, seal(data, k, t.key(id), rev, created))
 	if _, err := stmt.Step(); err != nil {
 		return err
 	}
@@ -65,7 +66,7 @@ func (t *tx) update(k *kind, id contacts.ID, rev, created contacts.Rev, data []b
 	if err != nil {
 		return err
 	}
-	stmt.BindBytes(4, data)
+	stmt.BindBytes(4, seal(data, k, t.key(id), rev, created))
 	if _, err := stmt.Step(); err != nil {
 		return err
 	}
@@ -88,7 +89,7 @@ func (t *tx) bury(k *kind, id contacts.ID, rev, created contacts.Rev, data []byt
 	if err != nil {
 		return err
 	}
-	stmt.BindBytes(6, data)
+	stmt.BindBytes(6, seal(data, k, int64(id), rev, created))
 	_, err = stmt.Step()
 	return err
 }

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"errors"
 	"fmt"
 
 	"contacts"
@@ -22,7 +23,11 @@ func (t *tx) Photo(version string) (*store.Photo, error) {
 	if !found {
 		return nil, notFound("photo")
 	}
-	return &store.Photo{Type: text(stmt, 0), Data: blob(stmt, 1)}, nil
+	p := &store.Photo{Type: text(stmt, 0), Data: blob(stmt, 1)}
+	if contacts.PhotoVersion(p.Data) != version { // OPS-95
+		return nil, errors.New("sqlite: a photo is damaged: its bytes are not those of its version")
+	}
+	return p, nil
 }
 
 // PutPhoto implements store.Tx.

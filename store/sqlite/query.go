@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"cmp"
+	"errors"
 	"iter"
 	"math"
 	"slices"
@@ -290,12 +291,25 @@ func collectIDs(stmt *lite.Stmt, err error) (ids []contacts.ID, _ error) {
 	return ids, err
 }
 
-// read reads the row of an entry or tombstone.
+// errIndex is what a query gets whose indexes do not fit the entries.
+var errIndex = errors.New("sqlite: an index is damaged: it names an entry that is not there, or another state of it")
+
+// read reads the row of an entry or tombstone that an index has named.
 func (t *tx) read(k *kind, f ref) (r row, err error) {
-	if !f.dead {
-		return t.get(k, f.id)
+	if f.dead {
+		r, err = t.tombstone(k, f.id)
+	} else {
+		r, err = t.get(k, f.id)
 	}
-	stmt, err := t.conn.bind(tombstoneGet, int64(t.owner), k.number, int64(f.id))
+	if contacts.KindOf(err) == contacts.NotFound || err == nil && f.rev != 0 && r.rev != f.rev {
+		return r, errIndex // OPS-95
+	}
+	return r, err
+}
+
+// tombstone reads a tombstone, or fails with kind NotFound.
+func (t *tx) tombstone(k *kind, id contacts.ID) (r row, err error) {
+	stmt, err := t.conn.bind(tombstoneGet, int64(t.owner), k.number, int64(id))
 	if err != nil {
 		return r, err
 	}
@@ -314,6 +328,7 @@ func (t *tx) read(k *kind, f ref) (r row, err error) {
 
 func readRow(stmt *lite.Stmt) row {
 	return row{
+		key:     stmt.ColumnInt64(0),
 		id:      idOf(stmt.ColumnInt64(0)),
 		rev:     contacts.Rev(stmt.ColumnInt64(1)),
 		created: contacts.Rev(stmt.ColumnInt64(2)),
