@@ -365,6 +365,8 @@ func (a *app) edit(ctx context.Context, text string) (string, error) {
 		cmd = exec.CommandContext(ctx, words[0], words[1:]...)
 	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.stdin, a.stdout, a.stderr
+	a.editing.Store(true)
+	defer a.editing.Store(false)
 	if err := cmd.Run(); err != nil {
 		return "", fmt.Errorf("the editor %s failed, and nothing was stored: %w", editor, err)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -106,7 +107,7 @@ var formFields = []formField{
 		settle: func(l *contacts.Language) { // what is no code is a word
 			text := l.Code + l.Label
 			l.Code, l.Label = text, ""
-			if (&contacts.Contact{Languages: []contacts.Language{*l}}).Validate() != nil {
+			if !languageTag.MatchString(text) {
 				l.Code, l.Label = "", text
 			}
 		},
@@ -141,6 +142,9 @@ var formFields = []formField{
 	},
 	text("Note", func(c *contacts.Contact) *string { return &c.Notes }),
 }
+
+// languageTag is the form of BCP 47 tags.
+var languageTag = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$`)
 
 // fieldOf is the field with a key, in any case, or nil.
 func fieldOf(key string) formField {

@@ -174,8 +174,15 @@ func (a *app) importFile(ctx context.Context, b *remoteBook, file io.ReadSeeker,
 		}
 	}
 	if err != nil {
-		if done > 0 && !o.DryRun {
-			return fmt.Errorf("%w\n%s done. Call the import again with the same file: it goes on, and makes nothing twice", err, count(done, "entry is", "entries are"))
+		if ctx.Err() != nil {
+			err = errInterrupted
+		}
+		if !o.DryRun && (done > 0 || errors.Is(err, errInterrupted)) {
+			so := ""
+			if done > 0 {
+				so = count(done, "entry is done. ", "entries are done. ")
+			}
+			return fmt.Errorf("%w\n%sCall the import again with the same file: it goes on, and makes nothing twice", err, so)
 		}
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -24,7 +25,6 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	a := &app{
 		stdin:     os.Stdin,
 		stdout:    os.Stdout,
@@ -33,9 +33,19 @@ func main() {
 		lookupEnv: os.LookupEnv,
 		now:       time.Now,
 	}
-	status := a.run(ctx, os.Args[1:])
-	stop()
-	os.Exit(status)
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() { // until the program ends
+		for s := range signals {
+			if s == os.Interrupt && a.editing.Load() {
+				continue // it is meant for the editor
+			}
+			signal.Stop(signals) // another one ends the program at once
+			cancel()
+		}
+	}()
+	os.Exit(a.run(ctx, os.Args[1:]))
 }
 
 // An app is one call of the program.
@@ -51,6 +61,9 @@ type app struct {
 	started bool   // the command line was understood
 	at      string // server that the command speaks to, for messages
 	bar     *bar   // on the terminal now, or nil
+
+	stopped <-chan struct{} // closed when the user interrupts the program
+	editing atomic.Bool     // the editor has the terminal
 }
 
 // The exit statuses.
@@ -59,6 +72,9 @@ const (
 	statusFailed  = 1
 	statusMisused = 2
 )
+
+// errInterrupted is the error of a command that the user ended.
+var errInterrupted = errors.New("interrupted")
 
 // A usageError says that the program was called wrongly.
 type usageError struct{ error }
@@ -69,6 +85,7 @@ func usageErrorf(format string, args ...any) error {
 
 // run executes one command line and returns the exit status.
 func (a *app) run(ctx context.Context, args []string) int {
+	a.stopped = ctx.Done()
 	root := a.command()
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
@@ -77,7 +94,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 		return statusDone
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		err = errors.New("interrupted")
+		err = errInterrupted
 	}
 	fmt.Fprintf(a.stderr, "contacts: %s\n", a.describe(err))
 	if !a.started {

@@ -39,7 +39,7 @@ func clean(s string) string {
 		switch {
 		case r == '\n' || r == '\t':
 			return r
-		case unicode.IsControl(r), r == '\u2028', r == '\u2029', r == '\u200e', r == '\u200f', 0x202a <= r && r <= 0x202e, 0x2066 <= r && r <= 0x2069:
+		case unicode.IsControl(r), r == '\u2028', r == '\u2029', 0x202a <= r && r <= 0x202e, 0x2066 <= r && r <= 0x2069:
 			return ' '
 		}
 		return r

@@ -85,6 +85,8 @@ func (a *app) syncCommand() *cobra.Command {
 			a.printSynced(&sum, dry)
 		}
 		switch {
+		case cmd.Context().Err() != nil:
+			return fmt.Errorf("%w; call the sync again: it goes on", errInterrupted)
 		case err != nil:
 			return err
 		case sum.Conflicts+sum.Problems > 0:

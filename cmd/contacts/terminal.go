@@ -14,8 +14,11 @@ import (
 // A terminal says which of the streams are one.
 type terminal struct {
 	in, out, err bool
-	width        func() int             // columns; 0 if it is not known
-	password     func() (string, error) // a line without echo
+	width        func() int // columns; 0 if it is not known
+
+	// password reads a line without echo. When stopped is closed, it makes the
+	// terminal as it was, and fails.
+	password func(stopped <-chan struct{}) (string, error)
 }
 
 func terminalOf(in, out, errs *os.File) terminal {
@@ -31,10 +34,40 @@ func terminalOf(in, out, errs *os.File) terminal {
 			}
 			return 0
 		},
-		password: func() (string, error) {
-			b, err := term.ReadPassword(int(in.Fd()))
-			return string(b), err
+		password: func(stopped <-chan struct{}) (string, error) {
+			state, err := term.GetState(int(in.Fd()))
+			if err != nil {
+				return "", err
+			}
+			s, err := orStopped(stopped, func() (string, error) {
+				b, err := term.ReadPassword(int(in.Fd()))
+				return string(b), err
+			})
+			if errors.Is(err, errInterrupted) {
+				term.Restore(int(in.Fd()), state)
+			}
+			return s, err
 		},
+	}
+}
+
+// orStopped is what read returns, or errInterrupted as soon as stopped is
+// closed. A read from a terminal cannot be ended; it ends with the program.
+func orStopped(stopped <-chan struct{}, read func() (string, error)) (string, error) {
+	type result struct {
+		s   string
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		s, err := read()
+		done <- result{s, err}
+	}()
+	select {
+	case r := <-done:
+		return r.s, r.err
+	case <-stopped:
+		return "", errInterrupted
 	}
 }
 
@@ -67,7 +100,7 @@ func readLine(r io.Reader) (string, error) {
 func (a *app) ask(question string) (string, error) {
 	a.endBar()
 	fmt.Fprint(a.stderr, question)
-	line, err := readLine(a.stdin)
+	line, err := orStopped(a.stopped, func() (string, error) { return readLine(a.stdin) })
 	if err == io.EOF {
 		fmt.Fprintln(a.stderr)
 		return "", errors.New("no answer")
@@ -85,7 +118,7 @@ func (a *app) confirm(question string) (bool, error) {
 func (a *app) askPassword(prompt string) (string, error) {
 	a.endBar()
 	fmt.Fprint(a.stderr, prompt)
-	s, err := a.term.password()
+	s, err := a.term.password(a.stopped)
 	fmt.Fprintln(a.stderr)
 	if err == io.EOF {
 		err = errors.New("no password")
