@@ -26,7 +26,9 @@ type Replaced struct {
 // is deleted, or with keep it stays.
 //
 // An entry of one book is that of the other which has its id and was created
-// at the same time: the id alone may mean something else. Limits do not count.
+// at the same time, since the id alone may mean something else; or else a group
+// with its name, or a contact that says the same. So to replace a book again
+// changes nothing. Limits do not count.
 func (s *Service) Replace(ctx context.Context, at At, from store.Books, keep bool) (r Replaced, err error) {
 	err = s.Edit(ctx, at, func(e *Edit) error {
 		p := &replacer{ctx: ctx, e: e, from: from, keep: keep, groups: map[contacts.ID]contacts.ID{}}
@@ -58,7 +60,7 @@ func (p *replacer) all() error {
 	if err != nil {
 		return err
 	}
-	if err := p.takeContacts(known); err != nil {
+	if gone, err = p.takeContacts(known, gone); err != nil {
 		return err
 	}
 	for _, id := range known {
@@ -82,43 +84,43 @@ func (p *replacer) all() error {
 // giveGroups makes the groups those of the other book, and returns those that
 // are to be deleted.
 func (p *replacer) giveGroups() (later []contacts.ID, err error) {
-	var groups []*contacts.Group
-	for g, err := range p.from.Groups(contacts.Query{Max: -1}) {
-		if err != nil {
-			return nil, err
-		}
-		groups = append(groups, g.Clone())
+	wanted, err := groupsOf(p.from)
+	if err != nil {
+		return nil, err
 	}
-	for _, g := range groups {
-		id := g.ID
-		now, err := p.e.tx.Group(id)
-		switch {
-		case contacts.KindOf(err) == contacts.NotFound || err == nil && now.Created != g.Created:
-			err = p.insertGroup(g)
-			p.done.Back++
-		case err != nil:
-		case sameGroup(now, g):
-			p.done.Same++
-		default:
-			g.Rev = p.e.step()
-			err = p.e.tx.UpdateGroup(now, g)
-			p.done.Changed++
-		}
-		if err != nil {
-			return nil, err
-		}
-		p.groups[id] = g.ID
+	present, err := groupsOf(p.e.tx)
+	if err != nil {
+		return nil, err
 	}
-	for g, err := range p.e.tx.Groups(contacts.Query{Max: -1}) {
-		if err != nil {
-			return nil, err
+	taken := map[contacts.ID]bool{}
+	for _, alike := range []func(a, b *contacts.Group) bool{
+		func(a, b *contacts.Group) bool { return a.ID == b.ID && a.Created == b.Created },
+		func(a, b *contacts.Group) bool { return a.Name == b.Name },
+	} {
+		for _, g := range wanted {
+			if p.groups[g.ID] != 0 {
+				continue
+			}
+			i := slices.IndexFunc(present, func(now *contacts.Group) bool { return !taken[now.ID] && alike(now, g) })
+			if i >= 0 {
+				now := present[i]
+				taken[now.ID], p.groups[g.ID] = true, now.ID
+				if err := p.changeGroup(now, g); err != nil {
+					return nil, err
+				}
+			}
 		}
-		known := false
-		for _, id := range p.groups {
-			known = known || id == g.ID
+	}
+	for _, g := range wanted {
+		if p.groups[g.ID] == 0 {
+			if p.groups[g.ID], err = p.insertGroup(g.Clone()); err != nil {
+				return nil, err
+			}
 		}
+	}
+	for _, g := range present {
 		switch {
-		case known:
+		case taken[g.ID]:
 		case p.keep: // OPS-14
 			p.done.Kept++
 		default:
@@ -129,21 +131,39 @@ func (p *replacer) giveGroups() (later []contacts.ID, err error) {
 	return later, nil
 }
 
-// insertGroup adds a group under a new id.
-func (p *replacer) insertGroup(g *contacts.Group) (err error) {
+func groupsOf(from store.Books) (groups []*contacts.Group, err error) {
+	for g, err := range from.Groups(contacts.Query{Max: -1}) {
+		if err != nil {
+			return nil, err
+		}
+		groups = append(groups, g.Clone())
+	}
+	return groups, nil
+}
+
+// changeGroup makes a group say what another does.
+func (p *replacer) changeGroup(now, g *contacts.Group) error {
+	c := g.Clone()
+	c.ID, c.Rev, c.Created = now.ID, now.Rev, now.Created
+	if reflect.DeepEqual(c, now) {
+		p.done.Same++
+		return nil
+	}
+	c.Rev = p.e.step()
+	p.done.Changed++
+	return p.e.tx.UpdateGroup(now, c)
+}
+
+// insertGroup adds a group under a new id, and returns it.
+func (p *replacer) insertGroup(g *contacts.Group) (id contacts.ID, err error) {
 	if g.ID, err = p.e.newID(); err != nil {
-		return err
+		return 0, err
 	}
 	g.Rev = p.e.step()
 	g.Created = g.Rev
 	p.e.book.Groups++
-	return p.e.tx.InsertGroup(g)
-}
-
-func sameGroup(a, b *contacts.Group) bool {
-	x, y := *a, *b
-	x.Rev, y.Rev = 0, 0
-	return reflect.DeepEqual(x, y)
+	p.done.Back++
+	return g.ID, p.e.tx.InsertGroup(g)
 }
 
 // compareContacts finds the contacts of the other book that this one has, and
@@ -168,28 +188,60 @@ func (p *replacer) compareContacts() (known, gone []contacts.ID, err error) {
 }
 
 // takeContacts deletes the contacts that are not among known, or keeps them.
-func (p *replacer) takeContacts(known []contacts.ID) error {
+// Those that say the same as one of gone take its place, and it returns the
+// others of gone.
+func (p *replacer) takeContacts(known, gone []contacts.ID) ([]contacts.ID, error) {
 	var later []contacts.ID
+	alike := map[string][]contacts.ID{} // among later
 	for c, err := range p.e.tx.Contacts(contacts.Query{Max: -1}) {
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if _, ok := slices.BinarySearch(known, c.ID); !ok {
 			later = append(later, c.ID)
+			alike[likeness(c)] = append(alike[likeness(c)], c.ID)
 		}
 	}
-	if p.keep { // OPS-14
-		p.done.Kept += len(later)
-		return nil
+	taken := map[contacts.ID]bool{}
+	var missing []contacts.ID
+	for _, id := range gone {
+		c, err := p.wanted(id)
+		if err != nil {
+			return nil, err
+		}
+		found := false
+		for _, other := range alike[likeness(c)] {
+			now, err := p.e.tx.Contact(other)
+			if err != nil {
+				return nil, err
+			}
+			if found = !taken[other] && sameContact(now, c); found {
+				taken[other] = true
+				p.done.Same++
+				break
+			}
+		}
+		if !found {
+			missing = append(missing, id)
+		}
 	}
 	for _, id := range later {
-		if _, err := p.e.DeleteContact(id, Match{}); err != nil {
-			return err
+		switch {
+		case taken[id]:
+		case p.keep: // OPS-14
+			p.done.Kept++
+		default:
+			if _, err := p.e.DeleteContact(id, Match{}); err != nil {
+				return nil, err
+			}
+			p.done.Deleted++
 		}
-		p.done.Deleted++
 	}
-	return p.ctx.Err()
+	return missing, p.ctx.Err()
 }
+
+// likeness is what contacts have in common that say the same.
+func likeness(c *contacts.Contact) string { return c.Name.Full + "\x00" + c.PrimaryEmail() }
 
 // wanted is a contact of the other book as this one shall have it.
 func (p *replacer) wanted(id contacts.ID) (*contacts.Contact, error) {
@@ -236,10 +288,11 @@ func (p *replacer) changeContact(id contacts.ID) error {
 	return p.e.tx.UpdateContact(now, c)
 }
 
-// sameContact compares all but revisions and ended memberships.
+// sameContact compares what contacts say: all but ids, revisions and ended
+// memberships.
 func sameContact(a, b *contacts.Contact) bool {
 	x, y := *a, *b
-	x.Rev, y.Rev = 0, 0
+	x.ID, y.ID, x.Rev, y.Rev, x.Created, y.Created = 0, 0, 0, 0, 0, 0
 	x.Memberships, y.Memberships = liveSorted(x.Memberships), liveSorted(y.Memberships)
 	return reflect.DeepEqual(x, y)
 }
