@@ -61,17 +61,20 @@ func debContent(s source, arch string) ([]file, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := s.programFiles(platform{"linux", arch}, configFile, "usr/bin/")
+	files, err := s.programsFor(platform{"linux", arch}, x, configFile)
 	if err != nil {
 		return nil, err
+	}
+	for i := range files {
+		files[i].name = "usr/bin/" + files[i].name
 	}
 	unit, err := debian.ReadFile("debian/contactsd.service")
 	if err != nil {
 		return nil, err
 	}
 	files = append(files,
-		file{name: strings.TrimPrefix(configFile, "/"), mode: 0o640, text: x.config}, // OPS-122
-		file{name: "usr/lib/systemd/system/contactsd.service", mode: 0o644, text: unit})
+		file{name: strings.TrimPrefix(configFile, "/"), mode: 0o640, text: x.config},    // OPS-122
+		file{name: "usr/lib/systemd/system/contactsd.service", mode: 0o644, text: unit}) // OPS-123
 	docs, err := filepath.Glob("docs/*.md")
 	if err != nil {
 		return nil, err

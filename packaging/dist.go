@@ -31,7 +31,7 @@ func dist(s source, out string, to []platform) error {
 	var sums strings.Builder
 	for _, p := range to {
 		name := fmt.Sprintf("contactsd-%s-%s-%s", s.number, p.os, p.arch)
-		files, err := s.programFiles(p, "", "")
+		files, err := s.programsFor(p, x, "")
 		if err != nil {
 			return err
 		}
@@ -63,25 +63,4 @@ func dist(s source, out string, to []platform) error {
 		_, err := io.WriteString(w, sums.String())
 		return err
 	})
-}
-
-// programFiles are the built programs, below folder.
-func (s source) programFiles(p platform, config, folder string) ([]file, error) {
-	dir, err := os.MkdirTemp("", "packaging-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	if err := s.build(dir, p, config); err != nil {
-		return nil, err
-	}
-	var files []file
-	for _, program := range programs {
-		text, err := os.ReadFile(filepath.Join(dir, p.exe(program)))
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, file{name: folder + p.exe(program), mode: 0o755, text: text})
-	}
-	return files, nil
 }

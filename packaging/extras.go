@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -18,6 +19,22 @@ type extras struct {
 	man         []file
 	completions map[string]map[string][]byte // of program and shell
 	config      []byte
+	programs    []file // for this machine
+}
+
+var thisMachine = platform{runtime.GOOS, runtime.GOARCH}
+
+// programsFor are the programs for a platform; config is that of askPrograms.
+func (s source) programsFor(p platform, x extras, config string) ([]file, error) {
+	if p == thisMachine {
+		return slices.Clone(x.programs), nil
+	}
+	dir, err := os.MkdirTemp("", "packaging-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	return s.build(dir, p, config)
 }
 
 // askPrograms builds the programs for this machine and asks them.
@@ -28,11 +45,11 @@ func (s source) askPrograms(config string) (extras, error) {
 		return x, err
 	}
 	defer os.RemoveAll(dir)
-	if err := s.build(dir, platform{runtime.GOOS, runtime.GOARCH}, config); err != nil {
+	if x.programs, err = s.build(dir, thisMachine, config); err != nil {
 		return x, err
 	}
 	ask := func(program string, args ...string) ([]byte, error) {
-		cmd := exec.Command(filepath.Join(dir, platform{os: runtime.GOOS}.exe(program)), args...)
+		cmd := exec.Command(filepath.Join(dir, thisMachine.exe(program)), args...)
 		cmd.Dir = dir
 		cmd.Env = []string{"SOURCE_DATE_EPOCH=" + strconv.FormatInt(s.date.Unix(), 10), "HOME=" + dir}
 		var errs bytes.Buffer

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -96,7 +97,7 @@ func (p platform) exe(program string) string {
 // build compiles both programs, static and without a trace of the machine that
 // does it, into dir. config is the configuration file that contactsd finds by
 // itself, or empty.
-func (s source) build(dir string, p platform, config string) error {
+func (s source) build(dir string, p platform, config string) ([]file, error) {
 	ldflags := "-s -w -buildid= -X main.version=" + s.version + " -X main.commit=" + s.commit
 	if config != "" {
 		ldflags += " -X main.defaultConfig=" + config
@@ -107,7 +108,15 @@ func (s source) build(dir string, p platform, config string) error {
 	}
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+p.os, "GOARCH="+p.arch, "GOFLAGS=", "GOAMD64=v1", "GOARM64=v8.0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("building for %s/%s: %w\n%s", p.os, p.arch, err, out)
+		return nil, fmt.Errorf("building for %s/%s: %w\n%s", p.os, p.arch, err, out)
 	}
-	return nil
+	var files []file
+	for _, program := range programs {
+		text, err := os.ReadFile(filepath.Join(dir, p.exe(program)))
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file{name: p.exe(program), mode: 0o755, text: text})
+	}
+	return files, nil
 }

@@ -7,6 +7,9 @@ set -u
 # Third-party clients and what drives them (conformance/).
 packages='libgdata22 libgdata-tests gir1.2-gdata-0.0 python3-gi curl openssl chromium libgdata2.1-cil mono-mcs'
 
+# What packages of ours are installed with, checked by and run behind (packaging/).
+packages="$packages adduser systemd mandoc zsh fish nginx caddy"
+
 # Node may come from elsewhere, with npm in it.
 command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 || packages="$packages nodejs npm"
 

@@ -69,7 +69,7 @@ func (s *settings) toml() string {
 		if s.origin[f.Name] != "" {
 			off = ""
 		}
-		fmt.Fprintf(&b, "\n# %s\n%s%s = %s\n", usage, off, keyName(f.Name), tomlValue(f))
+		fmt.Fprintf(&b, "\n# %s\n%s%s = %s\n", usage, off, keyName(f.Name), tomlValue(f)) // OPS-121
 	})
 	return b.String()
 }

@@ -48,7 +48,7 @@ func Pages(root *cobra.Command, section int, date string) map[string]string {
 		pages[fmt.Sprintf("%s.%d", pageName(cmd), section)] = page(cmd, section, date)
 		for _, c := range cmd.Commands() {
 			if shown(c) {
-				add(c)
+				add(c) // OPS-124
 			}
 		}
 	}

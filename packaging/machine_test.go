@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// missing ends a test that needs what the machine lacks: as skipped, or as
+// failed with CI=true.
+func missing(t *testing.T, format string, args ...any) {
+	t.Helper()
+	text := "needs " + fmt.Sprintf(format, args...)
+	if os.Getenv("CI") == "true" {
+		t.Fatal(text)
+	}
+	t.Skip(text)
+}
+
+// needs ends a test without these programs, which are in Debian's packages.
+func needs(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, p := range programs {
+		if _, err := exec.LookPath(p); err != nil {
+			missing(t, "%s: %v", p, err)
+		}
+	}
+}
+
+// A machine is this Debian with a layer above its file system that takes all
+// writes and goes with the test, so that packages can be installed for real.
+type machine struct {
+	pid   string // of its first process
+	root  string // its file system, for those within
+	layer string // what was written, for those within
+}
+
+// newMachine ends the test where there is no Debian to put a layer upon.
+func newMachine(t *testing.T) *machine {
+	t.Helper()
+	needs(t, "dpkg", "unshare", "nsenter", "setpriv", "adduser", "systemd-analyze")
+	if os.Getuid() != 0 {
+		missing(t, "root, to mount a layer upon the file system")
+	}
+	dir := t.TempDir()
+	// The first process waits for the end of its input, which comes with the
+	// end of the test however that ends, and takes all others with it.
+	cmd := exec.Command("unshare", "--mount", "--pid", "--fork", "--kill-child", "--propagation=private", "sh", "-ec", `
+		read -r pid rest </proc/self/stat
+		mount -t tmpfs tmpfs "$0"
+		mkdir "$0/layer" "$0/work" "$0/root"
+		mount -t overlay overlay -o "lowerdir=/,upperdir=$0/layer,workdir=$0/work" "$0/root"
+		mount --bind /dev "$0/root/dev"
+		mount -t proc proc "$0/root/proc"
+		echo "$pid"
+		exec cat`, dir)
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		in.Close()
+		cmd.Wait()
+	})
+	pid, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		in.Close()
+		cmd.Wait()
+		missing(t, "an overlay file system: %s", errs.Bytes())
+	}
+	return &machine{strings.TrimSpace(pid), filepath.Join(dir, "root"), filepath.Join(dir, "layer")}
+}
+
+// command is a command on the machine, as root.
+func (m *machine) command(args ...string) *exec.Cmd {
+	cmd := exec.Command("nsenter", append([]string{"--target", m.pid, "--mount", "--pid", "chroot", m.root}, args...)...)
+	cmd.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8", "HOME=/root"}
+	return cmd
+}
+
+// try runs a command and gives what it says and its error.
+func (m *machine) try(args ...string) (string, error) {
+	out, err := m.command(args...).CombinedOutput()
+	return string(out), err
+}
+
+// run runs a command that must succeed, and gives what it says on stdout.
+func (m *machine) run(t *testing.T, args ...string) string {
+	t.Helper()
+	cmd := m.command(args...)
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%q: %v\n%s%s", args, err, out, errs.Bytes())
+	}
+	return string(out)
+}
+
+// put copies a file to the machine.
+func (m *machine) put(t *testing.T, from, to string) {
+	t.Helper()
+	f, err := os.Open(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	cmd := m.command("sh", "-c", `cat >"$0"`, to)
+	cmd.Stdin = f
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+// readUnit gives the settings of a unit file, by key; a key may be there twice.
+func readUnit(text string) map[string][]string {
+	unit := map[string][]string{}
+	for line := range strings.Lines(text) {
+		key, value, ok := strings.Cut(strings.TrimSpace(line), "=")
+		if ok && !strings.HasPrefix(key, "#") {
+			unit[key] = append(unit[key], value)
+		}
+	}
+	return unit
+}
+
+// A service is a server that runs on the machine as its unit has it.
+type service struct {
+	cmd *exec.Cmd
+	url string
+	out io.Reader
+	log *bytes.Buffer // complete after Wait
+	m   *machine
+}
+
+// start does by hand what systemd does with the unit: the user, the
+// directories, the mask, the privileges, and then ExecStart.
+func (m *machine) start(t *testing.T) *service {
+	t.Helper()
+	unit := readUnit(m.run(t, "cat", "/usr/lib/systemd/system/contactsd.service"))
+	one := func(key string) string {
+		t.Helper()
+		if len(unit[key]) != 1 {
+			t.Fatalf("the unit has %q for %s", unit[key], key)
+		}
+		return unit[key][0]
+	}
+	user, group := one("User"), one("Group")
+	m.run(t, "install", "-d", "-o", user, "-g", group, "-m", one("StateDirectoryMode"), "/var/lib/"+one("StateDirectory"))
+	caps := "-all,+" + strings.ToLower(strings.TrimPrefix(one("CapabilityBoundingSet"), "CAP_"))
+	args := []string{"setpriv", "--reuid", user, "--regid", group, "--init-groups", "--no-new-privs", "--bounding-set", caps,
+		"--inh-caps", caps, "--ambient-caps", caps, "sh", "-c", `umask "$0" && cd "$1" && shift && exec "$@"`, one("UMask"), one("WorkingDirectory")}
+	s := &service{cmd: m.command(append(args, strings.Fields(one("ExecStart"))...)...), log: &bytes.Buffer{}, m: m}
+	s.cmd.Stderr = s.log
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r := bufio.NewReader(out)
+	line, _ := r.ReadString('\n')
+	var ok bool
+	if s.url, ok = strings.CutPrefix(strings.TrimSpace(line), "listening on "); !ok {
+		s.cmd.Wait()
+		t.Fatalf("the service says %q\n%s", line, s.log.Bytes())
+	}
+	s.out = r
+	return s
+}
+
+// stop ends the service as systemd does.
+func (s *service) stop(t *testing.T) {
+	t.Helper()
+	s.m.run(t, "sh", "-c", `for p in /proc/[0-9]*; do [ "$(readlink "$p/exe")" != /usr/bin/contactsd ] || kill "${p#/proc/}"; done`)
+	io.Copy(io.Discard, s.out)
+	if err := s.cmd.Wait(); err != nil {
+		t.Errorf("SIGTERM ends the service with %v\n%s", err, s.log.Bytes())
+	}
+}
