@@ -26,7 +26,7 @@ func RevAt(t time.Time) Rev {
 // Next is the revision of a write at time now in a book whose revision is r.
 // It is greater than r even when the clock stands still or runs backwards.
 func (r Rev) Next(now time.Time) Rev {
-	return max(r+1, Rev(now.UnixMilli()*1000)) // WRT-23
+	return max(r+1, Rev(now.UnixMilli()*1000)) // WRT-23, OPS-94
 }
 
 // Time is the updated time, with a precision of one millisecond.

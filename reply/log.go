@@ -83,7 +83,7 @@ var (
 func (f *Front) end(rec *recorder, r *http.Request, start time.Time) {
 	p := recover()
 	aborted := p == http.ErrAbortHandler
-	if p != nil && !aborted {
+	if p != nil && !aborted { // OPS-97
 		rec.err = newPanicked(p)
 		if aborted = rec.status != 0; !aborted {
 			http.Error(rec, Message(rec, rec.err), http.StatusInternalServerError)

@@ -81,7 +81,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, ready func()) error 
 	s.log.Info("stopping: finishing the requests under way")
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.ShutdownTimeout)
 	defer cancel()
-	if err := doors.shutdown(grace); err != nil { // STAND-28
+	if err := doors.shutdown(grace); err != nil { // STAND-28, OPS-96
 		return errors.Join(errors.New("requests were cut off after shutdown_timeout"), doors.close())
 	}
 	if err := s.Auth.KeepLimits(grace); err != nil { // SEC-12

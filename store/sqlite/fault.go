@@ -17,9 +17,9 @@ func fault(err error) error {
 		code = lite.ResultFull
 	}
 	switch code.ToPrimary() {
-	case lite.ResultFull:
+	case lite.ResultFull: // OPS-91
 		reason = "The store has no room left"
-	case lite.ResultIOErr, lite.ResultCantOpen, lite.ResultReadOnly, lite.ResultNoMem, lite.ResultPerm:
+	case lite.ResultIOErr, lite.ResultCantOpen, lite.ResultReadOnly, lite.ResultNoMem, lite.ResultPerm: // OPS-92, OPS-93
 		reason = "The store cannot be read or written"
 	case lite.ResultBusy, lite.ResultLocked, lite.ResultProtocol:
 		reason = "The store is in use"
