@@ -157,16 +157,17 @@ func TestPasswordPage(t *testing.T) {
 	t.Run("SEC-8 of many changes at once with the old password one succeeds", func(t *testing.T) {
 		w := longbourn(t, auth.Options{})
 		var browsers []*browser
-		for range 4 {
+		var shown []*page
+		for i := range 4 {
 			browsers = append(browsers, w.signedIn(t, liz))
+			shown = append(shown, browsers[i].open(t, "/account/password"))
 		}
 		var changed sync.Map
 		var wg sync.WaitGroup
 		for i, b := range browsers {
-			p := b.open(t, "/account/password")
 			wg.Go(func() {
 				wanted := newPassword + strconv.Itoa(i)
-				if p := b.press(t, p, "change", "password", password, "new", wanted, "again", wanted); p.says("Your password has been changed") {
+				if p := b.press(t, shown[i], "change", "password", password, "new", wanted, "again", wanted); p.says("Your password has been changed") {
 					changed.Store(i, true)
 				}
 			})
