@@ -1,0 +1,21 @@
+package server
+
+import (
+	"context"
+	"time"
+)
+
+// BackupDue is how long it is until the next scheduled backup.
+func BackupDue(s *Server) time.Duration { return s.backupDue() }
+
+// ScheduledBackup makes a scheduled backup now.
+func ScheduledBackup(s *Server) bool { return s.scheduledBackup(context.Background()) }
+
+// NewWorkFolder makes a work folder, and returns what removes it.
+func NewWorkFolder(parent string) (func() error, error) {
+	w, err := newWorkFolder(parent)
+	if err != nil {
+		return nil, err
+	}
+	return w.remove, nil
+}
