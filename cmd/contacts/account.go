@@ -96,13 +96,13 @@ func (a *app) writeAccounts(list *accounts) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return err
 	}
-	return writeFile(name, append(text, '\n'))
+	return writeFile(name, append(text, '\n')) // CMD-1
 }
 
 // writeFile writes a file that only its owner may read. It has its name only
 // when it is complete.
 func writeFile(name string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".contacts-*") // mode 0600
+	f, err := os.CreateTemp(filepath.Dir(name), ".contacts-*") // mode 0600, CMD-1
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func writeFile(name string, data []byte) error {
 // put makes acc the first account, in place of what there was of it.
 func (l *accounts) put(acc *account) {
 	l.remove(acc)
-	l.Accounts = slices.Insert(l.Accounts, 0, acc)
+	l.Accounts = slices.Insert(l.Accounts, 0, acc) // CMD-2
 }
 
 func (l *accounts) remove(acc *account) {
@@ -176,7 +176,7 @@ func (a *app) signedIn() (*account, error) {
 	switch {
 	case acc != nil || err != nil:
 		return acc, err
-	case a.setting("", "CONTACTS_PASSWORD") != "" && server != "" && email != "":
+	case a.setting("", "CONTACTS_PASSWORD") != "" && server != "" && email != "": // CMD-2
 		return &account{Server: server, Email: email, Way: clientLogin}, nil
 	case email != "" || server != "":
 		who := cmp.Or(email, "nobody")

@@ -197,9 +197,10 @@ func (a *app) addInput(ctx context.Context, s *session, asJSON bool) error {
 	if len(text) > most {
 		return errors.New("stdin has more than 64 MB; store it in a file, and use 'contacts import'")
 	}
-	if text, err = wrapJSON(text); err != nil {
+	if text, err = wrapJSON(text); err != nil { // CMD-21
 		return err
 	}
+	lines := json.NewEncoder(a.stdout)
 	var refused []string
 	made := 0
 	o := transfer.ImportOptions{Rule: transfer.Make, Verdict: func(v transfer.Verdict) {
@@ -210,7 +211,7 @@ func (a *app) addInput(ctx context.Context, s *session, asJSON bool) error {
 		default:
 			made++
 			if asJSON {
-				a.printJSON(map[string]string{"id": v.ID})
+				lines.Encode(map[string]string{"id": v.ID})
 			} else {
 				fmt.Fprintln(a.stdout, clean(v.ID))
 			}
@@ -301,7 +302,7 @@ func (a *app) rmCommand() *cobra.Command {
 	cmd.Flags().BoolVarP(&force, "force", "f", false, "do not ask")
 	cmd.ValidArgsFunction = a.completeContacts
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if !force && !a.term.in {
+		if !force && !a.term.in { // CMD-11
 			return usageErrorf("there is no terminal to ask whether you mean it; use --force")
 		}
 		s, err := a.connect()
@@ -319,7 +320,7 @@ func (a *app) rmCommand() *cobra.Command {
 		for _, c := range found {
 			name := oneLine(title(c))
 			if !force {
-				yes, err := a.confirm(fmt.Sprintf("Delete %s (%s)?", name, clean(c.Entry.ID())))
+				yes, err := a.confirm(fmt.Sprintf("Delete %s (%s)?", name, clean(c.Entry.ID()))) // CMD-11
 				if err != nil {
 					return err
 				}

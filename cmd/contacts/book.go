@@ -147,7 +147,7 @@ const (
 // error is that of the operations that remain undone.
 func (b *remoteBook) batch(ctx context.Context, ops []client.ContactOp) ([]client.ContactResult, error) {
 	results, err := b.BatchContacts(ctx, ops)
-	for try := 0; isBusy(err) && try < busyTries; try++ {
+	for try := 0; isBusy(err) && try < busyTries; try++ { // CMD-25
 		if err := b.sleep(ctx, busyFor(err, try)); err != nil {
 			return results, err
 		}

@@ -64,7 +64,7 @@ func (a *app) open(acc *account, domain string) (*session, error) {
 	}
 	opts := []client.Option{client.WithTransport(t), client.WithSource(source())}
 	if domain != "" {
-		opts = append(opts, client.WithDomain(domain))
+		opts = append(opts, client.WithDomain(domain)) // CMD-14
 	}
 	c, err := client.New(acc.Server, opts...)
 	if err != nil {
@@ -111,7 +111,7 @@ func (a *app) bearer(acc *account, base http.RoundTripper) http.RoundTripper {
 	return &client.OAuth2{
 		BaseURL:   acc.Server,
 		Source:    &keptSource{a: a, acc: acc, source: config.TokenSource(ctx, token)},
-		Config:    config,
+		Config:    config, // CMD-5
 		Transport: base,
 	}
 }
@@ -153,7 +153,7 @@ func (a *app) byPassword(acc *account, base http.RoundTripper) http.RoundTripper
 	l := &client.ClientLogin{
 		BaseURL:   acc.Server,
 		Email:     acc.Email,
-		Password:  a.setting("", "CONTACTS_PASSWORD"),
+		Password:  a.setting("", "CONTACTS_PASSWORD"), // CMD-5
 		Source:    source(),
 		Transport: base,
 	}
@@ -182,7 +182,7 @@ func (p *passwordLogin) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := login.RoundTrip(r)
 	if err == nil && resp.StatusCode == http.StatusUnauthorized && p.a.canAskPassword(p.acc) && (r.GetBody != nil || r.Body == nil) {
 		resp.Body.Close()
-		if login, err = p.again(r.Context(), login); err != nil {
+		if login, err = p.again(r.Context(), login); err != nil { // CMD-5
 			return nil, err
 		}
 		next := r.Clone(r.Context())

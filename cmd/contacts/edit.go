@@ -58,7 +58,7 @@ func (a *app) editCommand() *cobra.Command {
 		e.base = e.form(c)
 		if from != "" {
 			if base := keptBase(given); base != "" {
-				merged, both := mergeForms(base, given, e.base)
+				merged, both := mergeForms(base, given, e.base) // CMD-13
 				if len(both) > 0 {
 					return fmt.Errorf("you and somebody else have both changed this:\n%s\nTo have yours, take the lines that begin with %s out of %s",
 						strings.Join(both, "\n"), keptMark, from)
@@ -186,7 +186,7 @@ func (e *edition) store(ctx context.Context, text string) error {
 		return nil
 	}
 	if errors.Is(err, contacts.Stale) {
-		return e.conflict(ctx, text)
+		return e.conflict(ctx, text) // CMD-13
 	}
 	file, keepErr := e.keepText(e.contact.Entry.ID(), text, e.base)
 	if keepErr != nil {
@@ -201,7 +201,7 @@ func (e *edition) store(ctx context.Context, text string) error {
 // conflict shows what both sides have changed, and lets the user go on.
 func (e *edition) conflict(ctx context.Context, text string) error {
 	id := e.contact.Entry.ID()
-	file, err := e.keepText(id, text, e.base)
+	file, err := e.keepText(id, text, e.base) // CMD-13
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func (a *app) describe(err error) string {
 	return text
 }
 
-func (a *app) words(err error) (text, advice string) {
+func (a *app) words(err error) (text, advice string) { // CMD-24
 	var (
 		answer  *client.Error
 		login   *client.LoginError
@@ -77,7 +77,7 @@ func (a *app) words(err error) (text, advice string) {
 		text = strings.ReplaceAll(text, answer.Error(), plain(answer))
 		switch answer.Kind {
 		case contacts.Unauthorized:
-			return text, a.loginAdvice()
+			return text, a.loginAdvice() // CMD-5
 		case contacts.Forbidden:
 			if a.setting(a.domain, "CONTACTS_DOMAIN") != "" {
 				return text, "The shared contacts of a domain are for its administrators, and to read for all its users if they let them."

@@ -38,7 +38,7 @@ func (s *session) find(ctx context.Context, ref string) (*client.Contact, error)
 		if n++; n > most {
 			break
 		}
-		switch r := fit(c, ref); {
+		switch r := fit(c, ref); { // CMD-10
 		case r > rank:
 			best, rank = []*client.Contact{c}, r
 		case r == rank && r > 0:
@@ -61,7 +61,7 @@ func (s *session) find(ctx context.Context, ref string) (*client.Contact, error)
 		}
 		fmt.Fprintf(&b, "\n  %s  %s", c.Entry.ID(), oneLine(title(c)))
 	}
-	return nil, contacts.Errorf(contacts.NotFound, "", "%s", b.String())
+	return nil, contacts.Errorf(contacts.NotFound, "", "%s", b.String()) // CMD-10
 }
 
 // fit says how well a text names a contact: 3 for the whole of an e-mail

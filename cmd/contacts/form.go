@@ -277,7 +277,7 @@ func applyForm(c *contacts.Contact, base, text string) (groups []string, err err
 	for _, f := range formFields {
 		k := strings.ToLower(f.key())
 		if _, ok := f.(nameField); ok || sameLines(was[k], is[k]) {
-			continue
+			continue // CMD-12
 		}
 		if err := f.apply(c, was[k], is[k]); err != nil {
 			return nil, err

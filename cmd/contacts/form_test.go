@@ -74,7 +74,7 @@ func TestForm(t *testing.T) {
 		name, old, new string // replaced in the form
 		check          func(*contacts.Contact) bool
 	}{
-		{"a line that was edited keeps what it does not show", "Longbourn House", "Longbourn", func(c *contacts.Contact) bool {
+		{"CMD-12 a line that was edited keeps what it does not show", "Longbourn House", "Longbourn", func(c *contacts.Contact) bool {
 			return c.Addresses[0].Usage == "general" && c.Addresses[0].Street == "Longbourn" && strings.HasPrefix(c.Addresses[0].Formatted, "Longbourn\n")
 		}},
 		{"a line that goes takes its element along", "Phone (mobile): +44 20 7946 0001\n", "", func(c *contacts.Contact) bool {

@@ -347,7 +347,7 @@ func (f *many[T]) apply(c *contacts.Contact, was, is []*formLine) error {
 		}
 		var t T
 		if next < len(old) {
-			t, used[next] = old[next], true
+			t, used[next] = old[next], true // CMD-12
 		}
 		if err := f.set(&t, l); err != nil {
 			return err

@@ -131,7 +131,7 @@ func (a *app) groupRm() *cobra.Command {
 	}
 	cmd.Flags().BoolVarP(&force, "force", "f", false, "do not ask")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if !force && !a.term.in {
+		if !force && !a.term.in { // CMD-11
 			return usageErrorf("there is no terminal to ask whether you mean it; use --force")
 		}
 		s, err := a.connect()

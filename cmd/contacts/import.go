@@ -122,7 +122,7 @@ func (a *app) persist(ctx context.Context, b *remoteBook, done *int, work func()
 		if err == nil || ctx.Err() != nil || !isBroken(err) && !isBusy(err) {
 			return err
 		}
-		if *done > last {
+		if *done > last { // CMD-25
 			try, last = 0, *done
 		}
 		if try == resumeTries {

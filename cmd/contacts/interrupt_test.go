@@ -16,16 +16,22 @@ func TestInterrupt(t *testing.T) {
 	cmd := p.command("import", "crowd.vcf")
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
+	started := make(chan struct{})
 	w.mu.Lock()
 	w.before = func(n int) bool {
 		if n < 4 {
 			return false
 		}
+		<-started
 		cmd.Process.Signal(os.Interrupt)
 		return true
 	}
 	w.mu.Unlock()
-	err := cmd.Run()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	close(started)
+	err := cmd.Wait()
 	w.mu.Lock()
 	w.before = nil
 	w.mu.Unlock()

@@ -142,7 +142,9 @@ func (p *person) killed(n int, before bool, args ...string) bool {
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	var killed atomic.Bool
+	started := make(chan struct{})
 	kill := func() {
+		<-started
 		killed.Store(true)
 		cmd.Process.Kill()
 	}
@@ -165,6 +167,7 @@ func (p *person) killed(n int, before bool, args ...string) bool {
 	if err := cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
+	close(started)
 	err := cmd.Wait()
 	w.mu.Lock()
 	w.before, w.after = nil, nil
@@ -175,8 +178,11 @@ func (p *person) killed(n int, before bool, args ...string) bool {
 	return killed.Load()
 }
 
-// A large folder with nothing to do costs one request.
 func TestSyncNothing(t *testing.T) {
+	t.Run("SYNC-1 a large folder with nothing to do costs one request", testSyncNothing)
+}
+
+func testSyncNothing(t *testing.T) {
 	w := testWorld(t)
 	p := newPerson(t, w, elizabeth)
 	p.write("crowd.vcf", crowd(1500))

@@ -134,7 +134,7 @@ func (a *app) listJSON(ctx context.Context, s *session, q client.Query, groups g
 // appendJSON appends a contact as the commands print it: what the server says
 // of it, and then the form of an export, with the names of groups.
 func appendJSON(b []byte, c *client.Contact, groups groupList) []byte {
-	head, err := json.Marshal(struct {
+	head, err := json.Marshal(struct { // CMD-21
 		ID      string    `json:"id"`
 		ETag    string    `json:"etag,omitempty"`
 		Updated time.Time `json:"updated"`

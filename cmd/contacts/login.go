@@ -150,7 +150,7 @@ func (a *app) loginByPassword(ctx context.Context, acc *account, stdin bool) err
 		password, err = a.firstLine("password")
 	case password != "":
 	case a.term.in:
-		password, err = a.askPassword("Password of " + acc.Email + ": ")
+		password, err = a.askPassword("Password of " + acc.Email + ": ") // CMD-3
 	default:
 		err = usageErrorf("there is no terminal to ask for the password; use --password-stdin")
 	}
@@ -165,7 +165,7 @@ func (a *app) loginByPassword(ctx context.Context, acc *account, stdin bool) err
 	if err := a.signIn(ctx, l); err != nil {
 		return err
 	}
-	acc.Token = l.Token()
+	acc.Token = l.Token() // CMD-1
 	return nil
 }
 
@@ -186,7 +186,7 @@ func (a *app) signIn(ctx context.Context, l *client.ClientLogin) error {
 			os.Remove(file)
 			return errors.New("the server wants the text of a picture, after too many failed logins; call 'contacts login' on a terminal, or wait")
 		}
-		text, err := a.ask(fmt.Sprintf("The server wants to know that you are a person. Open the picture %s\nand type its text: ", file))
+		text, err := a.ask(fmt.Sprintf("The server wants to know that you are a person. Open the picture %s\nand type its text: ", file)) // CMD-3
 		os.Remove(file)
 		if err != nil {
 			return err
@@ -244,7 +244,7 @@ func (a *app) loginByDevice(ctx context.Context, acc *account) error {
 	if d.VerificationURIComplete != "" {
 		fmt.Fprintf(a.stderr, "or open  %s\n", clean(d.VerificationURIComplete))
 	}
-	t, err := config.DeviceAccessToken(ctx, d)
+	t, err := config.DeviceAccessToken(ctx, d) // CMD-4
 	if err != nil {
 		return deviceError(err)
 	}
@@ -320,7 +320,7 @@ func (a *app) revoke(ctx context.Context, acc *account) error {
 		return err
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	resp, err := base.RoundTrip(r)
+	resp, err := base.RoundTrip(r) // CMD-4
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ type app struct {
 const (
 	statusDone    = 0
 	statusFailed  = 1
-	statusMisused = 2
+	statusMisused = 2 // CMD-20
 )
 
 // errInterrupted is the error of a command that the user ended.

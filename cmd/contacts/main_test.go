@@ -35,11 +35,41 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"contacts": main})
 }
 
-// Each script has a server of its own, with the domain example.com, its
-// administrator jane@example.com and its user elizabeth@example.com.
+// topics are the scripts in testdata/script, and what they prove.
+var topics = []struct{ name, script string }{
+	{"CMD-1 CMD-2 CMD-3 CMD-20 signing in, out, and as several", "login"},
+	{"CMD-4 CMD-5 signing in by a device", "device"},
+	{"CMD-10 CMD-11 CMD-20 CMD-21 CMD-22 listing, showing, adding and deleting", "list"},
+	{"CMD-12 CMD-20 editing", "edit"},
+	{"CMD-13 editing what others edit", "conflict"},
+	{"groups", "groups"},
+	{"photos", "photos"},
+	{"IMP-1 IMP-2 IMP-4 IMP-8 IMP-14 IMP-20 IMP-21 importing and undoing", "import"},
+	{"EXP-1 EXP-2 EXP-6 exporting", "export"},
+	{"SYNC-1 SYNC-3 SYNC-5 SYNC-9 SYNC-10 a folder of cards", "sync"},
+	{"CMD-14 the shared contacts of a domain", "domain"},
+	{"CMD-5 CMD-24 CMD-25 what goes wrong, and going on", "errors"},
+}
+
 func TestScripts(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("testdata", "script", "*.txtar"))
+	if err != nil || len(files) != len(topics) {
+		t.Errorf("there are %d scripts for %d topics (%v)", len(files), len(topics), err)
+	}
+	for _, topic := range topics {
+		t.Run(topic.name, func(t *testing.T) {
+			t.Parallel()
+			runScript(t, topic.script)
+		})
+	}
+}
+
+// runScript runs a script, which has a server of its own, with the domain
+// example.com, its administrator jane@example.com and its user
+// elizabeth@example.com.
+func runScript(t *testing.T, name string) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 filepath.Join("testdata", "script"),
+		Files:               []string{filepath.Join("testdata", "script", name+".txtar")},
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status":   status,

@@ -34,7 +34,7 @@ func (a *app) remark(format string, args ...any) {
 // clean keeps text that others wrote from doing anything to the terminal:
 // control characters and those that turn the direction of writing become
 // blanks, but for line feeds and tabs.
-func clean(s string) string {
+func clean(s string) string { // CMD-22
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':
@@ -86,7 +86,7 @@ func (t *table) widths(most int) []int {
 	}
 	for ; sum > most; sum-- {
 		widest := -1
-		for i := range len(w) - t.keep {
+		for i := range len(w) - t.keep { // CMD-23
 			if w[i] > leastColumn && (widest < 0 || w[i] > w[widest]) {
 				widest = i
 			}
@@ -144,7 +144,7 @@ func (a *app) printTable(t *table) {
 // bold are the texts that begin and end what stands out on stdout.
 func (a *app) bold() (begin, end string) {
 	if !a.term.out || a.setting("", "NO_COLOR") != "" || a.setting("", "TERM") == "dumb" {
-		return "", ""
+		return "", "" // CMD-23
 	}
 	return "\x1b[1m", "\x1b[0m"
 }

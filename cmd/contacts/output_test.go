@@ -43,7 +43,7 @@ func TestTable(t *testing.T) {
 		tab.add("two\nlines \x1b[31m\u202e", "", "3c")
 		return tab
 	}
-	t.Run("columns are as wide as what is seen", func(t *testing.T) {
+	t.Run("CMD-22 CMD-23 columns are as wide as what is seen", func(t *testing.T) {
 		a, out, _ := testApp(t, 0, nil)
 		a.printTable(fill())
 		want := "NAME                           EMAIL                  ID\n" +
@@ -54,7 +54,7 @@ func TestTable(t *testing.T) {
 			t.Errorf("got\n%swant\n%s", out, want)
 		}
 	})
-	t.Run("a narrow terminal cuts the widest, and never the id", func(t *testing.T) {
+	t.Run("CMD-23 a narrow terminal cuts the widest, and never the id", func(t *testing.T) {
 		a, out, _ := testApp(t, 32, map[string]string{"NO_COLOR": "1"})
 		a.printTable(fill())
 		want := "NAME           EMAIL          ID\n" +
@@ -65,7 +65,7 @@ func TestTable(t *testing.T) {
 			t.Errorf("got\n%swant\n%s", out, want)
 		}
 	})
-	t.Run("the head stands out on a terminal", func(t *testing.T) {
+	t.Run("CMD-23 the head stands out on a terminal", func(t *testing.T) {
 		a, out, _ := testApp(t, 80, nil)
 		a.printTable(fill())
 		if !strings.HasPrefix(out.String(), "\x1b[1mNAME") || strings.Count(out.String(), "\x1b") != 2 {

@@ -27,7 +27,7 @@ const barEvery = 100 * time.Millisecond
 // progress is what long work calls: a bar on a terminal, nothing in a pipe.
 func (a *app) progress(what string) func(transfer.Progress) {
 	if !a.term.err {
-		return nil
+		return nil // CMD-23
 	}
 	a.endBar()
 	a.bar = &bar{w: a.stderr, what: what, width: a.term.width, now: a.now}
