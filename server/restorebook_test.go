@@ -51,7 +51,10 @@ func (h household) all() (lines []string, items map[string]*transfer.Item) {
 			h.t.Fatal(err)
 		}
 		c := it.Contact.Clone()
-		line := c.Name.Full + " " + c.PrimaryEmail() + " " + c.Emails[0].Address + " photo " + c.Photo.Version
+		line := c.Name.Full + " photo " + c.Photo.Version
+		for _, e := range c.Emails {
+			line += " " + e.Address
+		}
 		for _, m := range c.Memberships {
 			i := slices.IndexFunc(groups, func(g contacts.Group) bool { return g.ID == m.Group })
 			if m.Removed == 0 && i < 0 {
@@ -78,9 +81,10 @@ func book(t testing.TB, s *server.Server, owner string) household {
 	return household{t, b}
 }
 
-func TestRestoreBook(t *testing.T) {
-	gif := &transfer.Photo{Type: "image/gif", Data: []byte("GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;")}
+// dot is the smallest photo.
+var dot = &transfer.Photo{Type: "image/gif", Data: []byte("GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;")}
 
+func TestRestoreBook(t *testing.T) {
 	// scene makes a book, backs it up, and changes it in every way.
 	scene := func(t *testing.T) (s *server.Server, h household, file string, before []string, items map[string]*transfer.Item) {
 		s = open(t, config(t))
@@ -99,7 +103,7 @@ func TestRestoreBook(t *testing.T) {
 		h.insert("Lydia Bennet", "lydia@example.com", dancers.ID)
 		h.insert("Kitty Bennet", "kitty@example.com", dancers.ID)
 		stays := h.insert("Thomas Bennet", "thomas@example.com", 6)
-		h.apply(transfer.Op{Kind: transfer.Update, Item: stays, Contact: stays.Contact, Photo: gif})
+		h.apply(transfer.Op{Kind: transfer.Update, Item: stays, Contact: stays.Contact, Photo: dot})
 		book(t, s, "kitty@example.com").insert("Maria Lucas", "maria@example.com", 0)
 		before, items = h.all()
 		file = backup(t, s)
@@ -201,7 +205,7 @@ func TestRestoreBook(t *testing.T) {
 			t.Errorf("RestoreBook = %+v, want %+v", done, want)
 		}
 		got, _ := h.all()
-		want := append(slices.Clone(before), "George Wickham lydia@example.com lydia@example.com photo  in Officers")
+		want := append(slices.Clone(before), "George Wickham photo  lydia@example.com in Officers")
 		slices.Sort(want)
 		if !slices.Equal(got, want) {
 			t.Errorf("the book has\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
