@@ -17,6 +17,7 @@ type Identity struct {
 	ReadOnly bool      // the credentials allow no change
 	Scopes   Scopes    // what the credentials may touch; nil: not limited
 	App      string    // client id of the registered program that asks, else empty
+	Program  string    // that asks: its registered name, or its own words
 
 	path string // of the request, escaped, which Scopes must cover
 }
@@ -61,6 +62,7 @@ func (s *Service) identify(r *http.Request, c credentials) (*Identity, error) {
 		Account: h.account.public(h.owner),
 		Kind:    h.token.Kind,
 		App:     h.token.App,
+		Program: h.token.Source,
 	}
 	if id.Kind != ClientLoginToken { // which are for the whole service
 		id.Scopes = slices.Clip(h.token.Scopes)

@@ -5,9 +5,11 @@ package book
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"contacts"
+	"contacts/audit"
 	"contacts/store"
 )
 
@@ -24,6 +26,9 @@ const (
 // MaxGroups limits the live groups of one book (WRT-67).
 const MaxGroups = 2_000
 
+// maxRecorded is how many changes one record of the audit log has.
+const maxRecorded = 1000
+
 // Options are the settings of a Service.
 type Options struct {
 	Now func() time.Time // time.Now if nil
@@ -34,6 +39,10 @@ type Options struct {
 	// AcceptRedundantOtherRel reads an element with a label and the rel other
 	// as labelled only, if its stored counterpart is (ELEM-31).
 	AcceptRedundantOtherRel bool
+
+	// AuditKeep is how long it is remembered who changed shared contacts; 0 for
+	// not at all.
+	AuditKeep time.Duration
 }
 
 // A Service applies the rules to the books of one store. Its methods may be
@@ -58,10 +67,12 @@ func New(st store.Store, o Options) *Service {
 	return &Service{store: st, o: o, images: newImageReader()}
 }
 
-// An At says whose book a call works on, and what its client sees of an entry.
+// An At says whose book a call works on, what its client sees of an entry, and
+// who is to be named in the audit log, which is about shared contacts alone.
 type At struct {
 	Owner store.Owner
 	View  contacts.View
+	By    audit.By
 }
 
 // A Draft is a contact as a client sent it.
@@ -94,9 +105,18 @@ func (s *Service) Edit(ctx context.Context, at At, fn func(*Edit) error) error {
 		if err != nil {
 			return err
 		}
+		noted := &audit.Noting{Tx: tx}
 		e := &Edit{s: s, at: at, tx: tx, book: b}
+		if at.View.Shared && s.o.AuditKeep > 0 {
+			e.tx = noted // OPS-80
+		}
 		if err := fn(e); err != nil || e.book == b {
 			return err
+		}
+		for changes := range slices.Chunk(noted.Changes, maxRecorded) {
+			if _, err := audit.Append(tx, audit.Record{Time: s.now(), By: at.By, Changes: changes}, s.o.AuditKeep); err != nil { // OPS-80
+				return err
+			}
 		}
 		return tx.PutBook(e.book)
 	})

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"contacts"
+	"contacts/audit"
 	"contacts/auth"
 	"contacts/book"
 	"contacts/reply"
@@ -175,6 +176,15 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err := h.open(rq, k, seg, access); err != nil { // BATCH-20
 		return err
+	}
+	if rq.target.Shared && access == auth.Write {
+		rq.at.By = audit.By{ // OPS-80
+			User:    rq.identity.Account.Email,
+			Program: rq.identity.Program,
+			App:     rq.identity.App,
+			Address: h.o.Site.Peer(r).Addr.String(),
+			Request: reply.RequestID(w),
+		}
 	}
 	return do(h, w, rq)
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"contacts/auth"
 )
@@ -46,5 +47,5 @@ func (s *Server) RemoveDomain(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.book.Drop(ctx, owner), s.dropJournals(owner)) // IMP-22
+	return errors.Join(s.book.Drop(ctx, owner), s.dropJournals(owner), s.keepAudit(ctx, owner, strings.ToLower(name))) // IMP-22, OPS-83
 }

@@ -87,6 +87,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		MaxContacts:             c.MaxContacts,
 		MaxSharedContacts:       c.MaxSharedContacts,
 		AcceptRedundantOtherRel: c.AcceptRedundantOtherRel,
+		AuditKeep:               c.AuditKeep,
 	})
 	s.Auth = auth.New(st, auth.Options{
 		Now:               c.Now,

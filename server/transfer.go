@@ -34,7 +34,7 @@ func (s *Server) Book(ctx context.Context, owner string) (transfer.Book, error) 
 	}
 	view := contacts.Full
 	view.Shared = true // IMP-9
-	return &localBook{s.book, book.At{Owner: d.Owner, View: view}, d.Name, s.config.Now}, nil
+	return &localBook{s.book, book.At{Owner: d.Owner, View: view, By: localUser()}, d.Name, s.config.Now}, nil
 }
 
 // Journals is the directory of the journals of imports into a book that Book

@@ -162,7 +162,7 @@ func readSmall(name string) ([]byte, error) {
 func (a *app) appList() *cobra.Command {
 	cmd := &cobra.Command{Use: "list", Short: "List the registered programs", Args: cobra.NoArgs}
 	asJSON := jsonFlag(cmd)
-	cmd.RunE = a.admin(func(ctx context.Context, s *server.Server, _ []string) error {
+	cmd.RunE = a.reading(func(ctx context.Context, s *server.Server, _ []string) error {
 		apps, err := s.Auth.Apps(ctx)
 		if err != nil {
 			return err

@@ -58,7 +58,7 @@ func (a *app) domainAdd() *cobra.Command {
 func (a *app) domainList() *cobra.Command {
 	cmd := &cobra.Command{Use: "list", Short: "List the domains", Args: cobra.NoArgs}
 	asJSON := jsonFlag(cmd)
-	cmd.RunE = a.admin(func(ctx context.Context, s *server.Server, _ []string) error {
+	cmd.RunE = a.reading(func(ctx context.Context, s *server.Server, _ []string) error {
 		domains, err := s.Auth.Domains(ctx)
 		if err != nil {
 			return err
@@ -125,11 +125,4 @@ func orNothing(s string) string {
 		return "nothing"
 	}
 	return s
-}
-
-// admin makes the body of a command that works on the accounts.
-func (a *app) admin(fn func(context.Context, *server.Server, []string) error) func(*cobra.Command, []string) error {
-	return func(cmd *cobra.Command, args []string) error {
-		return a.withServer(cmd.Context(), func(s *server.Server) error { return fn(cmd.Context(), s, args) })
-	}
 }

@@ -57,13 +57,13 @@ func (a *app) importCommand() *cobra.Command {
 		if err != nil {
 			return usageErrorf("--on-duplicate: %v", err)
 		}
-		return a.withServer(cmd.Context(), func(s *server.Server) error {
-			b, err := s.Book(cmd.Context(), args[0])
+		return a.admin(func(ctx context.Context, s *server.Server, args []string) error {
+			b, err := s.Book(ctx, args[0])
 			if err != nil {
 				return err
 			}
 			if undo {
-				return a.undo(cmd.Context(), s, b, dry, *asJSON)
+				return a.undo(ctx, s, b, dry, *asJSON)
 			}
 			file, err := a.openInput(args[1])
 			if err != nil {
@@ -71,8 +71,8 @@ func (a *app) importCommand() *cobra.Command {
 			}
 			defer file.Close()
 			o := transfer.ImportOptions{Rule: r, DryRun: dry, State: s.Journals(b)}
-			return a.importFile(cmd.Context(), b, file, o, *asJSON, everyone)
-		})
+			return a.importFile(ctx, b, file, o, *asJSON, everyone)
+		})(cmd, args)
 	}
 	return cmd
 }

@@ -114,7 +114,7 @@ func (a *app) command() *cobra.Command {
 	}
 	root.AddCommand(a.serveCommand(), a.quickstartCommand(), a.domainCommand(), a.userCommand(), a.appCommand(), a.tokenCommand(),
 		a.importCommand(), a.exportCommand(), a.backupCommand(), a.restoreCommand(), a.verifyCommand(),
-		a.healthcheckCommand(), a.configCommand(), a.versionCommand(), manual.Command(8))
+		a.auditCommand(), a.healthcheckCommand(), a.configCommand(), a.versionCommand(), manual.Command(8))
 	return root
 }
 

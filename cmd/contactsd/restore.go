@@ -93,7 +93,11 @@ func (a *app) restore(ctx context.Context, in io.Reader, accept, asJSON bool) er
 
 func (a *app) restoreBook(ctx context.Context, in io.Reader, owner string, keep, asJSON bool) error {
 	return a.withServer(ctx, func(s *server.Server) error {
-		done, err := s.RestoreBook(ctx, in, owner, keep)
+		var done server.BookReplaced
+		err := s.Audited(ctx, "restore", []string{"--owner=" + owner}, func() (err error) { // OPS-81
+			done, err = s.RestoreBook(ctx, in, owner, keep)
+			return err
+		})
 		if err != nil {
 			return failed(err)
 		}

@@ -28,7 +28,7 @@ type tokenView struct {
 func (a *app) tokenList() *cobra.Command {
 	cmd := &cobra.Command{Use: "list EMAIL", Short: "List the tokens of a user", Args: cobra.ExactArgs(1)}
 	asJSON := jsonFlag(cmd)
-	cmd.RunE = a.admin(func(ctx context.Context, s *server.Server, args []string) error {
+	cmd.RunE = a.reading(func(ctx context.Context, s *server.Server, args []string) error {
 		tokens, err := s.Auth.Tokens(ctx, args[0])
 		if err != nil {
 			return err

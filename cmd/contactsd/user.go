@@ -70,7 +70,7 @@ func (a *app) userAdd() *cobra.Command {
 func (a *app) userList() *cobra.Command {
 	cmd := &cobra.Command{Use: "list [DOMAIN]", Short: "List the users of all domains, or of one", Args: cobra.MaximumNArgs(1)}
 	asJSON := jsonFlag(cmd)
-	cmd.RunE = a.admin(func(ctx context.Context, s *server.Server, args []string) error {
+	cmd.RunE = a.reading(func(ctx context.Context, s *server.Server, args []string) error {
 		users, err := s.Auth.Users(ctx, strings.Join(args, ""))
 		if err != nil {
 			return err
