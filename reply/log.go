@@ -70,6 +70,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h["X-Content-Type-Options"] = nosniff // RES-66
 	h["X-Frame-Options"] = sameOrigin     // RES-66
+	h["Content-Security-Policy"] = inert  // SEC-17; pages for people set their own
 	defer f.end(rec, r, start)
 	f.Next.ServeHTTP(rec, r)
 }
@@ -77,6 +78,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 var (
 	nosniff    = []string{"nosniff"}
 	sameOrigin = []string{"SAMEORIGIN"}
+	inert      = []string{"default-src 'none'; sandbox"}
 )
 
 // end answers a request whose handler panicked, and writes the line of log.

@@ -115,6 +115,27 @@ func TestRoutes(t *testing.T) {
 			}
 		}
 	})
+
+	t.Run("SEC-17 no browser runs what an answer holds", func(t *testing.T) {
+		const script = `<entry xmlns='http://www.w3.org/2005/Atom' xmlns:gd='http://schemas.google.com/g/2005'>` +
+			`<category scheme='http://schemas.google.com/g/2005#kind' term='http://schemas.google.com/contact/2008#contact'/><title>Lydia Bennet</title>` +
+			`<gd:extendedProperty name='x'><script xmlns='http://www.w3.org/1999/xhtml'>alert(1)</script></gd:extendedProperty></entry>`
+		resp := do(t, "POST", base+feedPath, token, script)
+		if resp.status != http.StatusCreated || !strings.Contains(resp.body, "<script") {
+			t.Fatalf("POST = %d %s", resp.status, resp.body)
+		}
+		for _, path := range []string{feedPath, feedPath + "?alt=rss", "/healthz", "/nothing", "/accounts/ClientLogin", "/m8/feeds/nothing"} {
+			got := do(t, "GET", base+path, token, "")
+			if policy := got.header.Get("Content-Security-Policy"); policy != "default-src 'none'; sandbox" {
+				t.Errorf("GET %s = %d, policy %q", path, got.status, policy)
+			}
+		}
+		for _, path := range []string{"/", "/account"} { // whose forms work
+			if policy := do(t, "GET", base+path, "", "").header.Get("Content-Security-Policy"); !strings.Contains(policy, "form-action 'self'") || strings.Contains(policy, "sandbox") {
+				t.Errorf("GET %s: policy %q", path, policy)
+			}
+		}
+	})
 }
 
 // target sends a request with exactly this target and Host.
