@@ -157,7 +157,7 @@ func (s *Service) newApp(n NewApp) (a app, secret Secret, err error) {
 	if n.Public || a.RedirectURIs != nil || a.CallbackHosts != nil || a.Key != nil {
 		return a, secret, contacts.Errorf(contacts.Invalid, "", "A service account has neither redirect URIs nor callback hosts nor a certificate, and is not public")
 	}
-	a.ID = s.randomDigits(serviceDigits)
+	a.ID = s.number(serviceDigits)
 	a.ServiceEmail = slug(a.Name) + "-" + a.ID + "@" + serviceHost
 	key, err := rsa.GenerateKey(rand.Reader, serviceKeyBits)
 	if err != nil {
@@ -178,25 +178,20 @@ func (s *Service) newApp(n NewApp) (a app, secret Secret, err error) {
 
 // randomWord is n random letters and digits, each with 5 bits of randomness.
 func (s *Service) randomWord(n int) string {
-	const letters = "abcdefghijkmnpqrstuvwxyz23456789"
 	b := s.random(n)
 	for i := range b {
-		b[i] = letters[b[i]%32]
+		b[i] = letters[b[i]%byte(len(letters))]
 	}
 	return string(b)
 }
 
-// randomDigits is n random digits, of which the first is not 0.
-func (s *Service) randomDigits(n int) string {
-	var b strings.Builder
-	for b.Len() < n {
-		c := s.random(1)[0]
-		if c >= 250 || b.Len() == 0 && c%10 == 0 { // the rest would favour 0 to 5
-			continue
+// number is n random digits, of which the first is not 0.
+func (s *Service) number(n int) string {
+	for {
+		if d := s.digits(n); d[0] != '0' {
+			return d
 		}
-		b.WriteByte('0' + c%10)
 	}
-	return b.String()
 }
 
 // slug is what the address of a service account begins with.

@@ -19,8 +19,8 @@ var pageFiles embed.FS
 
 var pages = look.Parse(pageFiles, "pages")
 
-// The fields that every form of ours has, and what the first may say. Each form
-// is sent to the URL of the page that it is on.
+// The fields that every form of ours has, and what the first may say. A form is
+// sent to the URL of the page that it is on unless it says otherwise.
 const (
 	doField        = "do"
 	formTokenField = "form_token"
@@ -93,9 +93,6 @@ func seeOther(w http.ResponseWriter, path string) error {
 func readForm(r *http.Request) (url.Values, error) {
 	if r.Method != http.MethodPost {
 		return nil, nil
-	}
-	if r.PostForm != nil { // the endpoint has read it
-		return r.PostForm, nil
 	}
 	body, err := reply.ReadBody(r, maxForm)
 	if err != nil {

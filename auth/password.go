@@ -142,12 +142,6 @@ const letters = "abcdefghijkmnpqrstuvwxyz23456789"
 // GeneratePassword makes a password of 80 random bits that can be read out:
 // four words of four letters and digits.
 func (s *Service) GeneratePassword() string {
-	var b strings.Builder
-	for i, c := range s.random(16) {
-		if i > 0 && i%4 == 0 {
-			b.WriteByte('-')
-		}
-		b.WriteByte(letters[c%byte(len(letters))])
-	}
-	return b.String()
+	w := s.randomWord(16)
+	return w[:4] + "-" + w[4:8] + "-" + w[8:12] + "-" + w[12:]
 }
