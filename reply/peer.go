@@ -45,7 +45,8 @@ func (s *Site) Peer(r *http.Request) Peer {
 		p.Addr = ap.Addr().Unmap()
 		p.Local = p.Addr.IsLoopback()
 	}
-	if p.Host == "" { // HTTP/1.0
+	if p.Host == "" || !validHost(p.Host) { // HTTP/1.0; a target in absolute form, of which net/http lets more pass
+		p.Host = ""
 		if a, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
 			p.Host = a.String()
 		}

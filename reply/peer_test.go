@@ -1,7 +1,9 @@
 package reply_test
 
 import (
+	"context"
 	"crypto/tls"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -98,6 +100,29 @@ func TestPeer(t *testing.T) {
 			err := tt.site.RequireSecure(r)
 			if refused := contacts.KindOf(err) == contacts.Forbidden; refused != tt.refuse {
 				t.Errorf("RequireSecure() = %v, want refused: %v", err, tt.refuse)
+			}
+		})
+	}
+}
+
+// The host of a target in absolute form may have signs that net/http refuses
+// in the header, and that would end an attribute or a realm.
+func TestPeerHost(t *testing.T) {
+	at := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}
+	for host, want := range map[string]string{
+		"":                    "http://127.0.0.1:8080",
+		"contacts.example":    "http://contacts.example",
+		"contacts.example:80": "http://contacts.example:80",
+		"[::1]:8080":          "http://[::1]:8080",
+		`a",realm="b`:         "http://127.0.0.1:8080",
+		"<b>":                 "http://127.0.0.1:8080",
+	} {
+		t.Run("AUTH-9 RES-62 "+host, func(t *testing.T) {
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.Host = host
+			r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, at))
+			if got := (&reply.Site{}).Base(r); got != want {
+				t.Errorf("Base() = %s, want %s", got, want)
 			}
 		})
 	}
