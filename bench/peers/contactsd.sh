@@ -12,7 +12,7 @@ do_install() {
 do_reset() {
   mkdir "$DIR/data"
   "$BIN" domain add example.com --data "$DIR/data"
-  printf '%s\n' "$BPASS" | "$BIN" user add "$BUSER" --password-stdin --data "$DIR/data"
+  printf '%s\n' "$BPASS" | "$BIN" user add "$BUSER" --admin --password-stdin --data "$DIR/data"
 } >&2
 do_start() { bg "$DIR/log" "$BIN" serve --data "$DIR/data" --listen "127.0.0.1:$PORT" --max-contacts 1000000; }
 do_env() {
