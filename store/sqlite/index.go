@@ -31,6 +31,9 @@ func (t *tx) reindex(id contacts.ID, terms []byte, known bool) error {
 	}
 	t.indexed++
 	t.buried = t.buried || terms == nil
+	if t.mail != nil {
+		t.mail.add(id, terms)
+	}
 	_, err = stmt.Step()
 	return err
 }
@@ -75,6 +78,12 @@ func (t *tx) find(l lookup) ([]contacts.ID, error) {
 	if err != nil {
 		return nil, err
 	}
+	return t.findFurther(l, ids, waiting, runs)
+}
+
+// findFurther adds to those that a lookup finds among those who wait the ones
+// that it finds in the runs.
+func (t *tx) findFurther(l lookup, ids, waiting []contacts.ID, runs []run) ([]contacts.ID, error) {
 	spoken := make([][]contacts.ID, len(runs)) // whom each run speaks for, if it was asked
 	for i, r := range runs {
 		found, err := t.findInRun(r, l)
@@ -238,7 +247,7 @@ func (t *tx) search(s contacts.Search) ([]contacts.ID, error) {
 // ContactsByEmail implements store.Tx.
 func (t *tx) ContactsByEmail(address string) iter.Seq2[*contacts.Contact, error] {
 	return func(yield func(*contacts.Contact, error) bool) {
-		ids, err := t.find(emailLookup(address))
+		ids, err := t.findEmail(address)
 		if err != nil {
 			yield(nil, fault(err))
 			return
@@ -246,6 +255,9 @@ func (t *tx) ContactsByEmail(address string) iter.Seq2[*contacts.Contact, error]
 		folded := contacts.FoldEmail(address)
 		for _, id := range ids {
 			c, err := t.Contact(id)
+			if contacts.KindOf(err) == contacts.NotFound {
+				continue // deleted in this update
+			}
 			if err != nil {
 				yield(nil, err)
 				return
@@ -264,6 +276,7 @@ func (t *tx) ContactsByEmail(address string) iter.Seq2[*contacts.Contact, error]
 
 // dropIndex removes the index of the book.
 func (t *tx) dropIndex() error {
+	t.mail = nil
 	if err := t.conn.run("DELETE FROM waiting WHERE key BETWEEN ?1 AND ?2", t.key(0), t.key(maxID)); err != nil {
 		return err
 	}

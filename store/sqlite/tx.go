@@ -27,6 +27,8 @@ type tx struct {
 	buried  bool // a contact was deleted
 	overdue int  // contacts that wait to be indexed, if they are too many
 
+	mail *mail // once an update has asked for an address
+
 	data, other []byte   // for the stored form and the terms of an entry
 	words       []string // for the words of a contact
 	column      []byte   // for scratch
@@ -67,6 +69,9 @@ func (t *tx) Try(fn func() error) error {
 	}
 	if err == nil {
 		return t.change(func() error { return t.conn.run("RELEASE part") })
+	}
+	if t.indexed != indexed {
+		t.mail = nil
 	}
 	t.blocks, t.photos, t.indexed, t.buried, t.failed = blocks, photos, indexed, buried, nil
 	undone := t.change(func() error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -102,6 +103,47 @@ func pictureOf(t testing.TB, st store.Store, owner store.Owner) (p string) {
 }
 
 func testUpdates(t *testing.T, open Opener) {
+	t.Run("an update finds addresses as it has left them", func(t *testing.T) {
+		st := open(t)
+		update(t, st, liz, book)
+		with := func(id contacts.ID, n int, address string) *contacts.Contact {
+			c := named(id, rev(n), "Kitty Bennet")
+			c.Emails = []contacts.Email{{Rel: contacts.RelHome, Address: address}}
+			return c
+		}
+		update(t, st, liz, func(tx store.Tx) error {
+			want := func(address string, all ...contacts.ID) {
+				t.Helper()
+				if got, err := ids(tx.ContactsByEmail(address)); err != nil || !slices.Equal(got, all) {
+					t.Errorf("ContactsByEmail(%q) = %v, %v, want %v", address, got, err, all)
+				}
+			}
+			want("kitty@example.com")
+			kitty, other := with(4, 4, "kitty@example.com"), with(4, 5, "catherine@example.com")
+			if err := tx.InsertContact(kitty); err != nil {
+				return err
+			}
+			want("kitty@example.com", 4)
+			undone := errors.New("undone")
+			err := tx.Try(func() error {
+				err := errors.Join(tx.UpdateContact(kitty, other), tx.InsertContact(with(5, 5, "kitty@example.com")))
+				want("kitty@example.com", 5)
+				want("catherine@example.com", 4)
+				return errors.Join(err, undone)
+			})
+			if !errors.Is(err, undone) {
+				t.Errorf("Try() = %v", err)
+			}
+			want("kitty@example.com", 4)
+			want("catherine@example.com")
+			if err := tx.DeleteContact(kitty, &contacts.Contact{ID: 4, Rev: rev(6), Created: kitty.Created, Deleted: true}); err != nil {
+				return err
+			}
+			want("kitty@example.com")
+			want("elizabeth@example.com", 1)
+			return nil
+		})
+	})
 	t.Run("an update sees its own changes, others see them after it", func(t *testing.T) {
 		st := open(t)
 		update(t, st, liz, book)
