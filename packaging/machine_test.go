@@ -38,7 +38,7 @@ func needs(t *testing.T, programs ...string) {
 type machine struct {
 	pid   string // of its first process
 	root  string // its file system, for those within
-	layer string // what was written, for those within
+	tools string // where the go command is
 }
 
 // newMachine ends the test where there is no Debian to put a layer upon.
@@ -83,13 +83,17 @@ func newMachine(t *testing.T) *machine {
 		cmd.Wait()
 		missing(t, "an overlay file system: %s", errs.Bytes())
 	}
-	return &machine{strings.TrimSpace(pid), filepath.Join(dir, "root"), filepath.Join(dir, "layer")}
+	goCommand, err := exec.LookPath("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &machine{strings.TrimSpace(pid), filepath.Join(dir, "root"), filepath.Dir(goCommand)}
 }
 
 // command is a command on the machine, as root.
 func (m *machine) command(args ...string) *exec.Cmd {
 	cmd := exec.Command("nsenter", append([]string{"--target", m.pid, "--mount", "--pid", "chroot", m.root}, args...)...)
-	cmd.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8", "HOME=/root"}
+	cmd.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:" + m.tools, "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8", "HOME=/root"}
 	return cmd
 }
 

@@ -76,7 +76,7 @@ func (s *Site) Peer(r *http.Request) Peer {
 		}
 	}
 	// Further to the left than a trusted proxy wrote, nothing is believed.
-	p.Secure = strings.EqualFold(fromRight(f.protos, hops), "https")
+	p.Secure = strings.EqualFold(fromRight(f.protos, hops), "https") // OPS-125
 	if host := fromRight(f.hosts, hops); host != "" && validHost(host) {
 		p.Host = host
 	}

@@ -29,7 +29,7 @@ func (a *app) healthcheckCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.healthcheck(cmd.Context(), url)
+			return a.healthcheck(cmd.Context(), url) // OPS-126
 		},
 	}
 	a.addFlags(cmd, "listen", "tls-listen", "tls-cert", "tls-key", "acme-domains")
