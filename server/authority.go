@@ -165,6 +165,13 @@ func readAuthority(dir string, now time.Time) (*authority, error) {
 	if err != nil {
 		return nil, err
 	}
+	info, err := os.Stat(signing)
+	if err != nil {
+		return nil, err
+	}
+	if err := private(signing, info); err != nil {
+		return nil, err // STAND-2
+	}
 	damaged := func(file string, err error) error { // STAND-7
 		return fmt.Errorf("%s is damaged: %w. Restore it, or remove the folder %s for a new authority, which all clients then need", file, err, dir)
 	}
@@ -238,7 +245,7 @@ func (a *authority) leaf(hosts []string, now time.Time) (*tls.Certificate, error
 	return &tls.Certificate{Certificate: [][]byte{der, a.signer.Raw}, PrivateKey: key, Leaf: parsed}, nil
 }
 
-// readPEM reads a file of exactly these PEM blocks.
+// readPEM reads a file that begins with these PEM blocks.
 func readPEM(file string, types ...string) ([][]byte, error) {
 	rest, err := os.ReadFile(file)
 	if err != nil { // STAND-7

@@ -296,6 +296,17 @@ func TestBadAuthority(t *testing.T) {
 		})
 	}
 
+	t.Run("STAND-2 STAND-7 a key that others may read", func(t *testing.T) {
+		c := standInConfig(t)
+		file := filepath.Join(filepath.Dir(startStandIn(t, c).Authority), "signer.pem")
+		if err := os.Chmod(file, 0o640); err != nil {
+			t.Fatal(err)
+		}
+		if err := serveError(t, c); err == nil || !strings.Contains(err.Error(), file+" has the mode 0640") {
+			t.Errorf("Serve() = %v", err)
+		}
+	})
+
 	t.Run("STAND-7 a folder that is none", func(t *testing.T) {
 		c := standInConfig(t)
 		if err := os.WriteFile(filepath.Join(c.Data, "stand-in"), nil, 0o600); err != nil {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"contacts/auth"
 )
@@ -39,8 +40,8 @@ func readSecretKey(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return nil, fmt.Errorf("%s has the mode %04o: it must be for its owner alone (chmod 600)", name, mode) // SEC-13
+	if err := private(name, info); err != nil {
+		return nil, err // SEC-13
 	}
 	if info.Size() != auth.SecretKeySize {
 		return nil, fmt.Errorf("%s is damaged: it has %d bytes instead of %d. Restore it, or remove it and register all programs again",
@@ -51,6 +52,15 @@ func readSecretKey(name string) ([]byte, error) {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
 	return key, nil
+}
+
+// private fails if others than the owner may read a file, as far as the system
+// has modes that say so.
+func private(name string, info fs.FileInfo) error {
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
+		return fmt.Errorf("%s has the mode %04o: it must be for its owner alone (chmod 600)", name, mode)
+	}
+	return nil
 }
 
 // makeSecretKey makes the file, whole or not at all. Of two processes that do
