@@ -16,9 +16,9 @@ COMMIT  := $(shell test -e .git && git describe --always --exclude='*' --abbrev=
 # programs depend on.
 TOOL := $(GO) tool -modfile=tools/tools.mod
 
-export GO TOOL FUZZTIME
+export GO TOOL FUZZTIME FUZZ
 
-.PHONY: build dist deb run check test vuln bench fuzz spec conformance help testsum test-deps
+.PHONY: build dist deb run check test vuln bench fuzz soak spec conformance help testsum test-deps
 
 build: ## put the programs into bin/
 	CGO_ENABLED=0 $(GO) build -buildvcs=false -trimpath -ldflags '-X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o bin/ ./cmd/...
@@ -35,7 +35,7 @@ run: build ## start a complete server with sample contacts on http://127.0.0.1:8
 # No test result comes from the cache: what a test finds on the machine, such
 # as a client to talk to, is not part of what go test compares.
 test: testsum test-deps ## run every test
-	bin/testsum -count=1 -timeout 30m ./...
+	SOAK=$${SOAK:-60s} bin/testsum -count=1 -timeout 30m ./...
 
 check: testsum test-deps ## formatting, vet, static analysis, and the tests with -race
 	tools/check.sh
@@ -48,6 +48,9 @@ bench: ## run the benchmarks (BENCH=regexp)
 
 fuzz: ## run every fuzz target for FUZZTIME (20s)
 	tools/fuzz.sh
+
+soak: build ## mixed traffic, restarts and kills for SOAK (1h), against a model of every book
+	$(GO) run ./soak -program bin/contactsd -time $${SOAK:-1h}
 
 spec: ## list the requirements without code or without test (SPEC=arguments)
 	$(GO) run ./docs/spec $(SPEC)
