@@ -155,7 +155,9 @@ func TestIdentify(t *testing.T) {
 		r.Header.Set("Authorization", "GoogleLogin auth="+token)
 		id, err := w.Identify(r)
 		must(t, err)
-		if want := w.identity(t, liz); !reflect.DeepEqual(id, want) {
+		want := w.identity(t, liz)
+		want.Program = "exampleCo-exampleApp-1"
+		if !reflect.DeepEqual(id, want) {
 			t.Errorf("Identify() = %+v, want %+v", id, want)
 		}
 	})
