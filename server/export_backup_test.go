@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"time"
+
+	"contacts/store/sqlite"
 )
 
 // BackupDue is how long it is until the next scheduled backup.
@@ -18,4 +20,11 @@ func NewWorkFolder(parent string) (func() error, error) {
 		return nil, err
 	}
 	return w.remove, nil
+}
+
+// UpgradeBackup does what comes before a change of the schema.
+func UpgradeBackup(ctx context.Context, s *Server, to int) error {
+	return s.db.Snapshot(ctx, false, func(n *sqlite.Snapshot) error {
+		return (&Server{config: s.config, log: s.log}).beforeUpgrade(ctx, n, to) // the store is not open yet
+	})
 }

@@ -188,3 +188,38 @@ func writeSchema(t *testing.T) {
 		}
 	}
 }
+
+func TestUpgradeBackup(t *testing.T) {
+	t.Run("OPS-40 before an upgrade a backup lies in the data directory, and the log names it", func(t *testing.T) {
+		c := releaseConfig(t)
+		var log logBuffer
+		c.Logger = logger(&log)
+		s := open(t, c)
+		addUser(t, s, "mary@example.com", false)
+		if err := os.Remove(filepath.Join(c.Data, "secret.key")); err != nil { // as stores of long ago
+			t.Fatal(err)
+		}
+		if err := server.UpgradeBackup(t.Context(), s, 9); err != nil {
+			t.Fatal(err)
+		}
+		name := "before-schema-9-20261122T200000Z.tar.zst"
+		m, err := restore(t, config(t), filepath.Join(c.Data, name))
+		if err != nil || len(m.Owners) != 2 {
+			t.Errorf("Restore = %+v, %v", m, err)
+		}
+		if !strings.Contains(log.String(), name) {
+			t.Errorf("the log says %s", log.String())
+		}
+	})
+
+	t.Run("OPS-40 without room for it there is an error that says so", func(t *testing.T) {
+		c := releaseConfig(t)
+		s := open(t, c)
+		if err := os.Mkdir(filepath.Join(c.Data, "before-schema-9-20261122T200000Z.tar.zst"), 0o700); err != nil { // its name is taken
+			t.Fatal(err)
+		}
+		if err := server.UpgradeBackup(t.Context(), s, 9); err == nil || !strings.Contains(err.Error(), "Nothing was changed") {
+			t.Errorf("the upgrade goes on with %v", err)
+		}
+	})
+}

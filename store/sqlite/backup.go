@@ -24,7 +24,7 @@ const (
 
 	// restRatio is how long a backup rests after a while of work, so that
 	// requests get the processors and the disk.
-	restRatio = 3
+	restRatio = 5
 
 	// hurryBytes is how much the log may grow before the backup rests no more.
 	hurryBytes = 64 << 20
