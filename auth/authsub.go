@@ -282,14 +282,9 @@ func (s *Service) revocable(r *http.Request) (*held, error) {
 	return h, s.checkAuthSub(r, &c, h)
 }
 
-// identifyAuthSub lets a data request with an AuthSub token in. A single-use
-// token is used up.
-func (s *Service) identifyAuthSub(r *http.Request, _ credentials) (*held, error) {
-	h, err := s.presentAuthSub(r)
-	if err != nil || !h.token.Once {
-		return h, err // AUTH-47
-	}
-	return h, s.store.Update(r.Context(), h.owner, func(tx store.Tx) error {
+// spend uses up the single-use token that a data request came with.
+func (s *Service) spend(ctx context.Context, h *held) error {
+	return s.store.Update(ctx, h.owner, func(tx store.Tx) error {
 		if err := useUp(tx, h.key); err != nil { // AUTH-44
 			return err
 		}

@@ -267,3 +267,25 @@ func TestAuthSubTokens(t *testing.T) {
 		invalid(t, "session token", w.as(t, "/whoami", session))
 	})
 }
+
+// A request that is sent away for the limit of requests was none.
+func TestAuthSubOnceWithinLimits(t *testing.T) {
+	t.Run("AUTH-44 SEC-11 a request that comes too soon does not use up a single-use token", func(t *testing.T) {
+		w := longbourn(t, auth.Options{AuthSubUnregistered: true, RequestRate: 1, RequestBurst: 1})
+		_, token := w.authSub(t, liz)
+		if got := w.whois(t, w.token(t, liz)); got != liz {
+			t.Fatalf("the first request = %q", got)
+		}
+		if a := w.as(t, "/whoami", token); a.status != http.StatusServiceUnavailable {
+			t.Fatalf("the second = %d %q", a.status, a.body)
+		}
+		w.clock.forward(2 * time.Second)
+		if a := w.as(t, "/whoami", token); a.body != liz {
+			t.Errorf("later = %d %q", a.status, a.body)
+		}
+		w.clock.forward(2 * time.Second)
+		if a := w.as(t, "/whoami", token); visible(a) != "Token invalid" {
+			t.Errorf("once more = %d %q", a.status, a.body)
+		}
+	})
+}

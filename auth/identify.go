@@ -58,6 +58,11 @@ func (s *Service) identify(r *http.Request, c credentials) (*Identity, error) {
 	if err := s.allowRequest(r.Context(), h.owner); err != nil {
 		return nil, err // SEC-11
 	}
+	if h.token.Once {
+		if err := s.spend(r.Context(), h); err != nil {
+			return nil, err
+		}
+	}
 	id := &Identity{
 		Account: h.account.public(h.owner),
 		Kind:    h.token.Kind,
@@ -81,9 +86,9 @@ func (s *Service) holderOf(r *http.Request, c credentials) (*held, error) {
 	case googleLogin:
 		return s.present(r.Context(), c.token, ClientLoginToken) // AUTH-1
 	case authSub:
-		return s.identifyAuthSub(r, c) // AUTH-2
+		return s.presentAuthSub(r) // AUTH-2, AUTH-47
 	case oauth:
-		return s.identifyOAuth1(r, c) // AUTH-4
+		return s.identifyOAuth1(r) // AUTH-4
 	default:
 		return s.present(r.Context(), c.token, OAuth2Token) // AUTH-5, AUTH-13
 	}

@@ -190,7 +190,7 @@ func (s *Service) signatureCheck(a *app, method, tokenSecret string) (func(text,
 // identifyOAuth1 lets a data request in that is signed by OAuth 1.0a. What is
 // wrong with a signature is told at the endpoints, and in the log for
 // debugging; here clients know one answer.
-func (s *Service) identifyOAuth1(r *http.Request, _ credentials) (*held, error) {
+func (s *Service) identifyOAuth1(r *http.Request) (*held, error) {
 	h, err := s.oauth1Holder(r)
 	switch contacts.KindOf(err) {
 	case contacts.Invalid, contacts.Unauthorized:
