@@ -50,7 +50,33 @@ func TestDebianPackage(t *testing.T) {
 		}
 	}
 
+	// In place of systemd there is a note of what it was asked for.
+	m.run(t, "sh", "-ec", `mkdir -p /run/systemd/system
+		printf '#!/bin/sh\necho "$@" >>/tmp/asked\n' >/tmp/note
+		chmod 755 /tmp/note
+		cp /tmp/note /usr/bin/deb-systemd-invoke
+		rm -f /var/lib/man-db/auto-update # an index of all pages takes long`)
+	asked := func() string {
+		t.Helper()
+		return m.run(t, "sh", "-c", "cat /tmp/asked; rm /tmp/asked")
+	}
+
 	m.run(t, "dpkg", "-i", "/tmp/before.deb")
+	t.Run("OPS-122 the service waits for its first start, restarts after an upgrade, and stops when it is removed", func(t *testing.T) {
+		if got, want := asked(), "try-restart contactsd.service\n"; got != want {
+			t.Errorf("installing asks systemd for %q, want %q", got, want)
+		}
+		m.run(t, "dpkg", "-i", "/tmp/before.deb")
+		if got, want := asked(), "try-restart contactsd.service\n"; got != want {
+			t.Errorf("an upgrade asks systemd for %q, want %q", got, want)
+		}
+		m.run(t, "dpkg", "-r", "contactsd")
+		if got, want := asked(), "stop contactsd.service\n"; got != want {
+			t.Errorf("removing asks systemd for %q, want %q", got, want)
+		}
+		m.run(t, "dpkg", "-P", "contactsd")
+		m.run(t, "dpkg", "-i", "/tmp/before.deb")
+	})
 	t.Run("OPS-122 installing makes a user, private data and settings, and enables the service", func(t *testing.T) {
 		if out := m.run(t, "getent", "passwd", "contactsd"); !strings.HasSuffix(out, ":/var/lib/contactsd:/usr/sbin/nologin\n") {
 			t.Errorf("the user is %s", out)
