@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -115,6 +116,23 @@ func TestDevice(t *testing.T) {
 		}
 		w.poll(t, p, d).fails(t, 400, "access_denied")
 		w.poll(t, p, d).fails(t, 400, "invalid_grant")
+	})
+	t.Run("AUTH-107 of many questions at once after the answer one gets tokens", func(t *testing.T) {
+		d := w.device(t, p)
+		b.allow(t, d.path(), liz)
+		var good sync.Map
+		var wg sync.WaitGroup
+		for i := range 8 {
+			wg.Go(func() {
+				if a := w.poll(t, p, d); a.status == http.StatusOK {
+					good.Store(i, true)
+				}
+			})
+		}
+		wg.Wait()
+		if n := size(&good); n != 1 {
+			t.Errorf("%d answers with tokens", n)
+		}
 	})
 	t.Run("AUTH-106 one answer only", func(t *testing.T) {
 		d := w.device(t, p)

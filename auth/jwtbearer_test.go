@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"maps"
+	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -178,6 +180,20 @@ func TestServiceAccount(t *testing.T) {
 		w.assert(t, once).good(t)
 		w.assert(t, once).fails(t, 400, "invalid_grant")
 		tryWith(t, "jti", "b").good(t)
+		raced := sign(t, jose.RS256, sa.key, good.with("jti", "c"))
+		var won sync.Map
+		var wg sync.WaitGroup
+		for i := range 8 {
+			wg.Go(func() {
+				if a := w.assert(t, raced); a.status == http.StatusOK {
+					won.Store(i, true)
+				}
+			})
+		}
+		wg.Wait()
+		if n := size(&won); n != 1 {
+			t.Errorf("%d tokens for one jti", n)
+		}
 		often := sign(t, jose.RS256, sa.key, good)
 		w.assert(t, often).good(t)
 		w.assert(t, often).good(t)
