@@ -39,7 +39,7 @@ func newPerson(t testing.TB, w *world, email string) *person {
 func (p *person) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Dir = p.dir
-	cmd.Env = append(os.Environ(), runAsProgram+"=1", "CONTACTS_CONFIG="+filepath.Join(p.dir, "config"),
+	cmd.Env = append(os.Environ(), runAsProgram+"=1", "GORACE="+atOnce, "CONTACTS_CONFIG="+filepath.Join(p.dir, "config"),
 		"CONTACTS_SERVER="+p.world.front.URL, "CONTACTS_ACCOUNT="+p.email, "CONTACTS_PASSWORD="+password)
 	return cmd
 }

@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -96,10 +97,15 @@ func runScript(t *testing.T, name string) {
 			e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, "config"))
 			e.Setenv("TZ", "UTC")
 			e.Setenv("TERM", "dumb")
+			e.Setenv("GORACE", atOnce)
 			return os.WriteFile(filepath.Join(e.WorkDir, "password"), []byte(password+"\n"), 0o600)
 		},
 	})
 }
+
+// atOnce keeps a program that was built with -race from waiting a second before
+// it ends.
+const atOnce = "atexit_sleep_ms=0"
 
 const (
 	password  = "Pemberley 1813"
@@ -123,6 +129,9 @@ type world struct {
 	// never does if the answer is true, and when it is done.
 	before func(n int) (swallow bool)
 	after  func(n int)
+
+	// wrap, if not nil, answers in place of the server, which next is.
+	wrap func(rw http.ResponseWriter, r *http.Request, next http.Handler)
 }
 
 type worldKey struct{}
@@ -164,8 +173,29 @@ func (w *world) close() error {
 	return w.server.Close()
 }
 
-// handler is the server, whose answers to the API can be made to fail.
+// handler is the server, or what a script has put in front of it.
 func (w *world) handler() http.Handler {
+	h := w.api()
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w.mu.Lock()
+		wrap := w.wrap
+		w.mu.Unlock()
+		if wrap == nil {
+			h.ServeHTTP(rw, r)
+			return
+		}
+		wrap(rw, r, h)
+	})
+}
+
+func (w *world) put(wrap func(rw http.ResponseWriter, r *http.Request, next http.Handler)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.wrap = wrap
+}
+
+// api is the server, whose answers to the API can be made to fail.
+func (w *world) api() http.Handler {
 	h := w.server.Handler()
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.URL.Path, "/m8/") {
@@ -343,21 +373,21 @@ func captcha(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) > 0 {
 		ts.Fatalf("usage: captcha")
 	}
-	w := worldOf(ts)
-	h := w.front.Config.Handler
-	answered := false // logins come one after the other
-	w.front.Config.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+	var answered atomic.Bool
+	worldOf(ts).put(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		switch {
 		case r.URL.Path == "/accounts/Captcha":
 			rw.Write([]byte("GIF89a"))
-		case r.URL.Path == "/accounts/ClientLogin" && !answered && !bytes.Contains(body, []byte("logincaptcha=1813")):
+		case r.URL.Path == "/accounts/ClientLogin" && !answered.Load() && !bytes.Contains(body, []byte("logincaptcha=1813")):
 			rw.WriteHeader(http.StatusForbidden)
 			io.WriteString(rw, "Error=CaptchaRequired\nCaptchaToken=t1\nCaptchaUrl=Captcha?ctoken=t1\n")
 		default:
-			answered = answered || r.URL.Path == "/accounts/ClientLogin"
-			h.ServeHTTP(rw, r)
+			if r.URL.Path == "/accounts/ClientLogin" {
+				answered.Store(true)
+			}
+			next.ServeHTTP(rw, r)
 		}
 	})
 }
@@ -384,8 +414,7 @@ func device(ts *testscript.TestScript, neg bool, args []string) {
 	// Devices ask every second, rather than every five, and the server's clock
 	// goes on as if it had been five.
 	w := worldOf(ts)
-	h := w.front.Config.Handler
-	w.front.Config.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+	w.put(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
 		switch r.URL.Path {
 		case "/o/oauth2/token":
 			w.mu.Lock()
@@ -393,13 +422,13 @@ func device(ts *testscript.TestScript, neg bool, args []string) {
 			w.mu.Unlock()
 		case "/o/oauth2/device/code":
 			answer := httptest.NewRecorder()
-			h.ServeHTTP(answer, r)
+			next.ServeHTTP(answer, r)
 			rw.Header().Set("Content-Type", "application/json")
 			rw.WriteHeader(answer.Code)
 			io.WriteString(rw, strings.Replace(answer.Body.String(), `"interval":5`, `"interval":1`, 1))
 			return
 		}
-		h.ServeHTTP(rw, r)
+		next.ServeHTTP(rw, r)
 	})
 }
 
@@ -411,7 +440,7 @@ func answer(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	cmd := exec.Command(os.Args[0], args[1:]...)
 	cmd.Dir = ts.MkAbs(".")
-	cmd.Env = append(os.Environ(), runAsProgram+"=1", "HOME="+ts.Getenv("HOME"), "XDG_CONFIG_HOME="+ts.Getenv("XDG_CONFIG_HOME"))
+	cmd.Env = append(os.Environ(), runAsProgram+"=1", "GORACE="+atOnce, "HOME="+ts.Getenv("HOME"), "XDG_CONFIG_HOME="+ts.Getenv("XDG_CONFIG_HOME"))
 	errs, err := cmd.StderrPipe()
 	ts.Check(err)
 	ts.Check(cmd.Start())
