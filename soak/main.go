@@ -24,6 +24,7 @@ import (
 	"syscall"
 	"time"
 
+	"contacts"
 	"contacts/client"
 )
 
@@ -137,7 +138,8 @@ func (s *soak) setUp() error {
 		}
 		seed++
 		s.books = append(s.books, &book{name: name, shared: domain != "", c: c, m: s.m, stats: &s.stats,
-			random: rand.New(rand.NewPCG(s.o.seed, seed)), people: map[string]state{}})
+			random: rand.New(rand.NewPCG(s.o.seed, seed)), people: map[string]state{},
+			read: map[string]*client.Contact{}, groups: map[string]contacts.ID{}})
 		return nil
 	}
 	for _, domain := range []string{"longbourn.example.com", "pemberley.example.com"} {
