@@ -224,9 +224,26 @@ func parseHop(s string) (netip.Addr, bool) {
 	return a.Unmap(), err == nil
 }
 
-// validHost reports whether s can be the authority of a link.
+// validHost reports whether s can be the authority of a link: a name or an
+// address, and maybe a port.
 func validHost(s string) bool {
-	return !strings.ContainsFunc(s, func(c rune) bool {
-		return c <= ' ' || c >= 0x7f || strings.ContainsRune(`"'<>\/?#@`, c)
-	})
+	name, port, hasPort := strings.Cut(s, ":")
+	if strings.HasPrefix(s, "[") {
+		var rest string
+		if name, rest, _ = strings.Cut(s[1:], "]"); len(s) == len(name)+1 {
+			return false
+		}
+		if a, err := netip.ParseAddr(name); err != nil || !a.Is6() || a.Zone() != "" {
+			return false
+		}
+		port, hasPort = strings.CutPrefix(rest, ":")
+		if rest != "" && !hasPort {
+			return false
+		}
+	} else if name == "" || strings.ContainsFunc(name, func(c rune) bool {
+		return !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_')
+	}) {
+		return false
+	}
+	return !hasPort || len(port) <= 5 && strings.Trim(port, "0123456789") == ""
 }
