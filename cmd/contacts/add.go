@@ -218,7 +218,7 @@ func (a *app) addInput(ctx context.Context, s *session, asJSON bool) error {
 		}
 	}}
 	if _, err := transfer.Import(ctx, a.book(s), bytes.NewReader(text), o); err != nil {
-		return failed(err)
+		return err
 	}
 	a.remark("added %s", count(made, "contact", "contacts"))
 	if len(refused) > 0 {

@@ -107,13 +107,18 @@ func (a *app) bearer(acc *account, base http.RoundTripper) http.RoundTripper {
 		return &client.OAuth2{BaseURL: acc.Server, Source: oauth2.StaticTokenSource(token), Transport: base}
 	}
 	config := oauth2Config(acc.Server, acc.ClientID)
-	ctx := context.WithValue(context.Background(), oauth2.HTTPClient, &http.Client{Transport: base})
+	ctx := withHTTP(context.Background(), base)
 	return &client.OAuth2{
 		BaseURL:   acc.Server,
 		Source:    &keptSource{a: a, acc: acc, source: config.TokenSource(ctx, token)},
 		Config:    config, // CMD-5
 		Transport: base,
 	}
+}
+
+// withHTTP makes package oauth2 use a transport.
+func withHTTP(ctx context.Context, t http.RoundTripper) context.Context {
+	return context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: t})
 }
 
 // A keptSource writes down the tokens that it gives out.

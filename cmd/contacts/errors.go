@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"strings"
 	"syscall"
@@ -17,11 +16,6 @@ import (
 	"contacts"
 	"contacts/client"
 )
-
-// withHTTP makes package oauth2 use a transport.
-func withHTTP(ctx context.Context, t http.RoundTripper) context.Context {
-	return context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: t})
-}
 
 // deviceError words the refusals of the device grant.
 func deviceError(err error) error {

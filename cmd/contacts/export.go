@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"contacts/client"
 	"contacts/transfer"
 )
 
@@ -90,19 +88,4 @@ func (a *app) writeOutput(name string, fn func(io.Writer) error) error {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return os.Rename(f.Name(), name)
-}
-
-// showCard prints a contact as a vCard.
-func (a *app) showCard(ctx context.Context, s *session, c *client.Contact, groups groupList) error {
-	o := vcardOptions(c, groups)
-	if c.HasPhoto() {
-		p, err := s.Photo(ctx, c)
-		if err != nil && !errors.Is(err, client.ErrNoPhoto) {
-			return err
-		}
-		if err == nil {
-			o.Photo, o.PhotoType = p.Data, p.ContentType
-		}
-	}
-	return writeCard(a.stdout, c, o)
 }

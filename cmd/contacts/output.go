@@ -163,6 +163,3 @@ func count(n int, one, many string) string {
 	}
 	return fmt.Sprintf("%d %s", n, many)
 }
-
-// failed makes an error of a file's content or of a book one that is no misuse.
-func failed(err error) error { return fmt.Errorf("%w", err) }
