@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"testing"
 
 	"contacts"
@@ -33,7 +34,8 @@ func openIn(tb testing.TB, dir string) *sqlite.Store {
 func TestStore(t *testing.T) { storetest.Run(t, openTest) }
 
 // The index of a book in the tests is one run, as a rule. Here it is many, and
-// they are merged all the time.
+// they are merged all the time. Whatever was done, in the end there is nothing
+// to repair.
 func TestSmallRuns(t *testing.T) {
 	storetest.Random(t, func(tb testing.TB) store.Store {
 		st, err := sqlite.OpenSmallRuns(tb.TempDir())
@@ -41,6 +43,12 @@ func TestSmallRuns(t *testing.T) {
 			tb.Fatal(err)
 		}
 		tb.Cleanup(func() {
+			faults, _ := verify(tb, st)
+			for _, f := range faults {
+				if strings.HasSuffix(f, "(derived)") && !strings.Contains(f, ": book: ") { // the others break rules that the suite does not know
+					tb.Error(f)
+				}
+			}
 			if err := st.Close(); err != nil {
 				tb.Error(err)
 			}
