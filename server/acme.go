@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -183,10 +184,21 @@ func (c *acmeCertificate) validity() (from, to time.Time) {
 	return time.Time{}, to
 }
 
+// challengePath is what the URLs begin with that the authority asks for.
+const challengePath = "/.well-known/acme-challenge/"
+
 // challenges answers the authority's requests over http, and leaves all others
-// to next.
+// to next. The port that it names is that of whoever passes the request on.
 func (c *acmeCertificate) challenges(next http.Handler) http.Handler {
-	return c.manager.HTTPHandler(next) // OPS-63
+	answers := c.manager.HTTPHandler(next) // OPS-63
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if host, _, err := net.SplitHostPort(r.Host); err == nil && strings.HasPrefix(r.URL.Path, challengePath) {
+			named := *r
+			named.Host = host
+			r = &named
+		}
+		answers.ServeHTTP(w, r)
+	})
 }
 
 // An endingBody calls end when it is closed.

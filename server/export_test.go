@@ -1,8 +1,12 @@
 package server
 
 import (
+	"context"
 	"net/http"
+	"runtime"
 
+	"contacts"
+	"contacts/book"
 	"contacts/reply"
 )
 
@@ -10,4 +14,30 @@ import (
 func Unwatched(s *Server) http.Handler {
 	next, _ := s.routes()
 	return &reply.Front{Next: next, Site: s.site, Logger: s.log}
+}
+
+// Metrics is what /metrics answers.
+func Metrics(s *Server) string { return string(s.watch.registry.AppendText(nil)) }
+
+// AwaitIdle waits until so many connections are idle.
+func AwaitIdle(s *Server, n int) {
+	for {
+		s.gate.mu.Lock()
+		idle := s.gate.idle.Len()
+		s.gate.mu.Unlock()
+		if idle == n {
+			return
+		}
+		runtime.Gosched()
+	}
+}
+
+// Insert adds a contact to a user's book.
+func Insert(s *Server, email string, c *contacts.Contact) error {
+	u, err := s.Auth.User(context.Background(), email)
+	if err != nil {
+		return err
+	}
+	_, err = s.book.InsertContact(context.Background(), book.At{Owner: u.Owner, View: contacts.Full}, book.Draft{Contact: c})
+	return err
 }

@@ -178,6 +178,7 @@ type guarded struct {
 	source netip.Prefix
 
 	until atomic.Int64 // when writing must end, in nanoseconds since 1970; 0: never
+	cut   atomic.Bool  // its client took nothing for too long
 
 	// guarded by gate.mu
 	idle *list.Element
@@ -208,6 +209,9 @@ func (c *guarded) Write(b []byte) (n int, err error) {
 	if c.gate.stall <= 0 {
 		return c.Conn.Write(b)
 	}
+	if c.cut.Load() {
+		return 0, os.ErrDeadlineExceeded
+	}
 	for {
 		part := b[n:min(len(b), n+writePart)]
 		end := time.Now().Add(c.gate.stall)
@@ -223,6 +227,7 @@ func (c *guarded) Write(b []byte) (n int, err error) {
 		n += m
 		if err != nil {
 			if !whole && errors.Is(err, os.ErrDeadlineExceeded) {
+				c.cut.Store(true)
 				c.gate.stalled.Inc() // OPS-72
 			}
 			return n, err

@@ -152,6 +152,12 @@ func serve(t testing.TB, s *server.Server) *service {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveOn(t, s, l)
+}
+
+// serveOn runs Serve on a listener.
+func serveOn(t testing.TB, s *server.Server, l net.Listener) *service {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	v := &service{url: "http://" + l.Addr().String(), addr: l.Addr().String(), stop: stop, ended: make(chan error, 1)}
 	ready := make(chan struct{})

@@ -10,6 +10,9 @@ packages='libgdata22 libgdata-tests gir1.2-gdata-0.0 python3-gi curl openssl chr
 # What packages of ours are installed with, checked by and run behind (packaging/).
 packages="$packages adduser systemd mandoc zsh fish nginx caddy"
 
+# promtool, which checks metrics and alert rules (metrics/, contrib/).
+packages="$packages prometheus"
+
 # Node may come from elsewhere, with npm in it.
 command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 || packages="$packages nodejs npm"
 
