@@ -41,3 +41,6 @@ func Insert(s *Server, email string, c *contacts.Contact) error {
 	_, err = s.book.InsertContact(context.Background(), book.At{Owner: u.Owner, View: contacts.Full}, book.Draft{Contact: c})
 	return err
 }
+
+// MetricNames are the names of all families.
+func MetricNames(s *Server) []string { return s.watch.registry.Names() }

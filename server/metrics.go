@@ -47,6 +47,7 @@ type watchedRoute struct {
 }
 
 // newWatch makes the families of all requests, and takes those of the parts.
+// The rules and the dashboard in contrib/ name them (OPS-59).
 func newWatch(s *Server, templates []string) *watch {
 	templates = append(slices.Clone(templates), metrics.Other)
 	route := metrics.Label{Name: "route", Values: templates} // OPS-52

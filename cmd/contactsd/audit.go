@@ -13,6 +13,7 @@ import (
 	"contacts/server"
 )
 
+// auditCommand shows the audit log (OPS-82).
 func (a *app) auditCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit",
