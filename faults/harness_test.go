@@ -147,7 +147,7 @@ func tryStart(t *testing.T, data string, before ...string) (*process, error) {
 	t.Helper()
 	args := append(slices.Clone(before), program(t), "serve", "--data", data, "--listen", "127.0.0.1:0")
 	s := &process{cmd: exec.Command(args[0], args[1:]...), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
-	s.cmd.Env = append(clean(), "CONTACTSD_LOG_LEVEL=debug")
+	s.cmd.Env = clean()
 	s.cmd.Stderr = &s.log
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {

@@ -1,8 +1,10 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -102,8 +104,20 @@ func (s *Server) httpServer(handler http.Handler) *http.Server {
 		IdleTimeout:       s.config.IdleTimeout, // RES-68
 		MaxHeaderBytes:    maxHeaderBytes,       // OPS-70
 		ConnState:         s.gate.state,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // broken handshakes and the like
+		ErrorLog:          log.New(complaints{s.log}, "", 0),
 	}
+}
+
+// complaints takes what net/http says in its log.
+type complaints struct{ log *slog.Logger }
+
+func (c complaints) Write(line []byte) (int, error) {
+	level := slog.LevelDebug // broken handshakes and the like, which clients make
+	if bytes.Contains(line, []byte("Accept error")) {
+		level = slog.LevelError // no descriptors, say; it comes once a second at most (OPS-92)
+	}
+	c.log.Log(context.Background(), level, string(bytes.TrimSpace(line)))
+	return len(line), nil
 }
 
 // A traffic counts the requests that pass it.
