@@ -47,7 +47,7 @@ func (s *Server) Demo(ctx context.Context) (*Demo, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.fill(ctx, book.At{Owner: domain.Owner, View: contacts.View{Version: 3, Shared: true, Projection: contacts.Full.Projection}},
+	if err := s.fill(ctx, book.At{Owner: domain.Owner, By: localUser(), View: contacts.View{Version: 3, Shared: true, Projection: contacts.Full.Projection}},
 		nil, sharedSamples()); err != nil {
 		return nil, err
 	}

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -197,12 +196,4 @@ func templatesOf(patterns map[string]string) []string {
 	all := append(slices.Collect(maps.Values(patterns)), feedTemplates[:]...)
 	slices.Sort(all)
 	return slices.Compact(all)
-}
-
-// bytesText is a number of bytes for people.
-func bytesText(n uint64) string {
-	if n < 10<<30 {
-		return strconv.FormatUint(n>>20, 10) + " MiB"
-	}
-	return strconv.FormatUint(n>>30, 10) + " GiB"
 }
