@@ -21,9 +21,7 @@ import (
 func TestDist(t *testing.T) {
 	t.Chdir("..")
 	out := t.TempDir()
-	if err := run([]string{"dist", "-o", out, "-version", "v1.2.3"}); err != nil {
-		t.Fatal(err)
-	}
+	pack(t, "dist", "-o", out, "-version", "v1.2.3")
 	sums, err := os.ReadFile(filepath.Join(out, "SHA256SUMS"))
 	if err != nil {
 		t.Fatal(err)
