@@ -2,18 +2,31 @@ package main
 
 import (
 	"bytes"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
 // writes remembers each write.
-type writes []string
+type writes struct {
+	mu  sync.Mutex
+	got []string
+}
 
 func (w *writes) Write(b []byte) (int, error) {
-	*w = append(*w, string(b))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.got = append(w.got, string(b))
 	return len(b), nil
+}
+
+func (w *writes) all() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.got)
 }
 
 func TestLinesOfTheLog(t *testing.T) {
@@ -34,53 +47,53 @@ func TestLinesOfTheLog(t *testing.T) {
 	}
 	t.Run("lines that come together are written together", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			var got writes
-			log := logged(t, &lines{to: &got}, "info")
+			var to writes
+			log := logged(t, &lines{to: &to}, "info")
 			log("one")
 			log("two")
 			time.Sleep(linesDelay - 1)
 			synctest.Wait()
-			if len(got) != 0 {
+			if got := to.all(); len(got) != 0 {
 				t.Fatalf("written before their time: %q", got)
 			}
 			time.Sleep(time.Nanosecond)
 			synctest.Wait()
-			if len(got) != 1 || !strings.Contains(got[0], "msg=one\n") || !strings.HasSuffix(got[0], "msg=two\n") {
+			if got := to.all(); len(got) != 1 || !strings.Contains(got[0], "msg=one\n") || !strings.HasSuffix(got[0], "msg=two\n") {
 				t.Fatalf("after %v: %q", linesDelay, got)
 			}
 			log("three")
 			time.Sleep(linesDelay)
 			synctest.Wait()
-			if len(got) != 2 || !strings.HasSuffix(got[1], "msg=three\n") {
+			if got := to.all(); len(got) != 2 || !strings.HasSuffix(got[1], "msg=three\n") {
 				t.Fatalf("a later line: %q", got)
 			}
 		})
 	})
 	t.Run("a warning is written at once, after what came before", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			var got writes
-			log := logged(t, &lines{to: &got}, "info")
+			var to writes
+			log := logged(t, &lines{to: &to}, "info")
 			log("one")
 			log("!two")
-			if all := strings.Join(got, ""); strings.Count(all, "\n") != 2 || strings.Index(all, "one") > strings.Index(all, "two") {
-				t.Fatalf("%q", got)
+			if all := strings.Join(to.all(), ""); strings.Count(all, "\n") != 2 || strings.Index(all, "one") > strings.Index(all, "two") {
+				t.Fatalf("%q", all)
 			}
 		})
 	})
 	t.Run("so many lines do not wait", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			var got writes
-			to := &lines{to: &got}
-			log := logged(t, to, "info")
+			var to writes
+			gathered := &lines{to: &to}
+			log := logged(t, gathered, "info")
 			long := strings.Repeat("x", linesSize/4)
 			for range 9 {
 				log(long)
 			}
-			if len(got) != 2 {
+			if got := to.all(); len(got) != 2 {
 				t.Fatalf("%d writes, want 2", len(got))
 			}
-			to.flush()
-			if n := strings.Count(strings.Join(got, ""), "\n"); n != 9 {
+			gathered.flush()
+			if n := strings.Count(strings.Join(to.all(), ""), "\n"); n != 9 {
 				t.Fatalf("%d lines, want 9", n)
 			}
 		})
