@@ -163,10 +163,6 @@ func (s *rows) next() (*entry, error) {
 	return e, nil
 }
 
-// Spool makes a file of what cannot be read twice, such as a pipe. The caller
-// closes it, and it is gone then.
-func Spool(r io.Reader) (io.ReadSeekCloser, error) { return spool(r) }
-
 // nameOf is what people call a contact: its name, or else what it has.
 func nameOf(c *contacts.Contact) string {
 	for _, s := range []string{c.Name.Full, c.Nickname, c.FileAs} {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -69,7 +68,7 @@ func (a *app) importCommand() *cobra.Command {
 		if undo {
 			return a.undo(cmd.Context(), b, state, dry, *asJSON)
 		}
-		file, err := a.openInput(args[0])
+		file, err := transfer.OpenFile(args[0], a.stdin)
 		if err != nil {
 			return err
 		}
@@ -85,29 +84,6 @@ func (a *app) journals(b transfer.Book) (string, error) {
 	dir, err := a.configDir()
 	sum := sha256.Sum256([]byte(b.Name()))
 	return filepath.Join(dir, "imports", hex.EncodeToString(sum[:8])), err
-}
-
-// openInput opens a file that can be read twice.
-func (a *app) openInput(name string) (io.ReadSeekCloser, error) {
-	if name == "-" {
-		return transfer.Spool(a.stdin)
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-	case info.IsDir():
-		err = fmt.Errorf("%s is a directory; contacts sync takes one", name)
-	case info.Mode().IsRegular():
-		return f, nil
-	default:
-		defer f.Close()
-		return transfer.Spool(f)
-	}
-	return nil, errors.Join(err, f.Close())
 }
 
 // resumeTries is how often work goes on by itself after the connection broke
@@ -152,9 +128,9 @@ func (a *app) importFile(ctx context.Context, b *remoteBook, file io.ReadSeeker,
 		switch {
 		case asJSON:
 			lines.Encode(v)
-		case all || v.Outcome == transfer.Refused || v.Outcome == transfer.Skipped || len(v.Notes) > 0:
+		case all || v.Notable():
 			a.endBar()
-			fmt.Fprintln(a.stdout, describeVerdict(v))
+			fmt.Fprintln(a.stdout, v)
 		}
 	}
 	o.Progress = a.progress("importing")
@@ -170,7 +146,13 @@ func (a *app) importFile(ctx context.Context, b *remoteBook, file io.ReadSeeker,
 		if asJSON {
 			lines.Encode(map[string]any{"summary": s})
 		} else {
-			a.printSummary(s, o.DryRun, runs == 1)
+			if runs > 1 {
+				s.Before = 0 // they were this call's
+			}
+			fmt.Fprintln(a.stdout, s.Result(o.DryRun))
+			for _, remark := range s.Remarks(o.DryRun) {
+				a.remark("%s", remark)
+			}
 		}
 	}
 	if err != nil {
@@ -186,65 +168,7 @@ func (a *app) importFile(ctx context.Context, b *remoteBook, file io.ReadSeeker,
 		}
 		return err
 	}
-	if !s.Clean() {
-		return fmt.Errorf("not all of the file was taken: %s refused", count(s.Refused+s.PhotosRefused, "entry or photo was", "entries or photos were"))
-	}
-	return nil
-}
-
-// describeVerdict is one line about an entry.
-func describeVerdict(v transfer.Verdict) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "line %d: %s", v.Line, v.Outcome)
-	if v.Group {
-		b.WriteString(" group")
-	}
-	if v.Name != "" {
-		fmt.Fprintf(&b, " %s", oneLine(v.Name))
-	}
-	why := v.Notes
-	if v.Reason != "" {
-		why = append([]string{v.Reason}, why...)
-	}
-	for i, text := range why {
-		if i == 0 {
-			b.WriteString(": ")
-		} else {
-			b.WriteString("; ")
-		}
-		b.WriteString(oneLine(text))
-	}
-	return b.String()
-}
-
-func (a *app) printSummary(s *transfer.Summary, dry, once bool) {
-	would := ""
-	if dry {
-		would = "would be: "
-	}
-	fmt.Fprintf(a.stdout, "%s%d created, %d changed, %d the same, %d skipped, %d refused\n", would, s.Created, s.Changed, s.Same, s.Skipped, s.Refused)
-	if len(s.Groups) > 0 {
-		names := make([]string, len(s.Groups))
-		for i, g := range s.Groups {
-			names[i] = oneLine(g)
-		}
-		made := "made"
-		if dry {
-			made = "to be made"
-		}
-		a.remark("groups %s: %s", made, strings.Join(names, ", "))
-	}
-	if s.Before > 0 && once {
-		a.remark("%s done by an earlier run, and this one went on", count(s.Before, "entry was", "entries were"))
-	}
-	if s.PhotosRefused > 0 {
-		a.remark("%s refused", count(s.PhotosRefused, "photo was", "photos were"))
-	}
-	for _, c := range s.Columns {
-		if c.Field == "" && c.Values > 0 {
-			a.remark("column %q has no home in a contact: %s not taken", oneLine(c.Name), count(c.Values, "value was", "values were"))
-		}
-	}
+	return s.Err()
 }
 
 func (a *app) undo(ctx context.Context, b *remoteBook, state string, dry, asJSON bool) error {
@@ -258,21 +182,9 @@ func (a *app) undo(ctx context.Context, b *remoteBook, state string, dry, asJSON
 			return err
 		}
 	} else {
-		for _, l := range u.Left {
-			what := "contact"
-			if l.Group {
-				what = "group"
-			}
-			fmt.Fprintf(a.stdout, "left %s %s %s: %s\n", what, clean(l.ID), oneLine(l.Name), oneLine(l.Reason))
+		for _, line := range u.Lines(dry) {
+			fmt.Fprintln(a.stdout, line)
 		}
-		would := ""
-		if dry {
-			would = "would be: "
-		}
-		fmt.Fprintf(a.stdout, "%s%d deleted, %d restored, %s deleted, %d left\n", would, u.Deleted, u.Restored, count(u.Groups, "group", "groups"), len(u.Left))
 	}
-	if len(u.Left) > 0 {
-		return fmt.Errorf("%s left as they are", count(len(u.Left), "contact or group was", "contacts or groups were"))
-	}
-	return nil
+	return u.Err()
 }

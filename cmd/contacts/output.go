@@ -6,10 +6,11 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/clipperhouse/displaywidth"
 	"github.com/spf13/cobra"
+
+	"contacts/transfer"
 )
 
 // jsonFlag gives cmd the flag --json.
@@ -31,25 +32,9 @@ func (a *app) remark(format string, args ...any) {
 	fmt.Fprintf(a.stderr, format+"\n", args...)
 }
 
-// clean keeps text that others wrote from doing anything to the terminal:
-// control characters and those that turn the direction of writing become
-// blanks, but for line feeds and tabs.
-func clean(s string) string { // CMD-22
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return r
-		case unicode.IsControl(r), r == '\u2028', r == '\u2029', 0x202a <= r && r <= 0x202e, 0x2066 <= r && r <= 0x2069:
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
-}
-
-// oneLine is clean, in one line.
-func oneLine(s string) string {
-	return strings.TrimSpace(strings.NewReplacer("\n", " ", "\t", " ").Replace(clean(s)))
-}
+// clean and oneLine make text that others wrote fit to be printed.
+func clean(s string) string   { return transfer.Printable(s) } // CMD-22
+func oneLine(s string) string { return transfer.OneLine(s) }   // CMD-22
 
 // A table is rows under a head.
 type table struct {

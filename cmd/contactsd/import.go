@@ -3,11 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -65,7 +62,7 @@ func (a *app) importCommand() *cobra.Command {
 			if undo {
 				return a.undo(ctx, s, b, dry, *asJSON)
 			}
-			file, err := a.openInput(args[1])
+			file, err := transfer.OpenFile(args[1], a.stdin)
 			if err != nil {
 				return err
 			}
@@ -75,29 +72,6 @@ func (a *app) importCommand() *cobra.Command {
 		})(cmd, args)
 	}
 	return cmd
-}
-
-// openInput opens a file that can be read twice.
-func (a *app) openInput(name string) (io.ReadSeekCloser, error) {
-	if name == "-" {
-		return transfer.Spool(a.stdin)
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-	case info.IsDir():
-		err = fmt.Errorf("%s is a directory", name)
-	case info.Mode().IsRegular():
-		return f, nil
-	default:
-		defer f.Close()
-		return transfer.Spool(f)
-	}
-	return nil, errors.Join(err, f.Close())
 }
 
 // failed makes an error of a kind that stands for misuse elsewhere one of a
@@ -113,8 +87,8 @@ func (a *app) importFile(ctx context.Context, b transfer.Book, file io.ReadSeeke
 		switch {
 		case asJSON:
 			lines.Encode(v)
-		case all || v.Outcome == transfer.Refused || v.Outcome == transfer.Skipped || len(v.Notes) > 0:
-			fmt.Fprintln(a.stdout, describeVerdict(v))
+		case all || v.Notable():
+			fmt.Fprintln(a.stdout, v)
 		}
 	}
 	s, err := transfer.Import(ctx, b, file, o)
@@ -122,87 +96,16 @@ func (a *app) importFile(ctx context.Context, b transfer.Book, file io.ReadSeeke
 		if asJSON {
 			lines.Encode(map[string]any{"summary": s})
 		} else {
-			a.printSummary(s, o.DryRun)
+			fmt.Fprintln(a.stdout, s.Result(o.DryRun))
+			for _, remark := range s.Remarks(o.DryRun) {
+				a.remark("%s", remark)
+			}
 		}
 	}
 	if err != nil {
 		return failed(err)
 	}
-	if !s.Clean() { // IMP-14
-		return fmt.Errorf("not all of the file was taken: %s refused", count(s.Refused+s.PhotosRefused, "entry or photo was", "entries or photos were"))
-	}
-	return nil
-}
-
-// describeVerdict is one line about an entry.
-func describeVerdict(v transfer.Verdict) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "line %d: %s", v.Line, v.Outcome)
-	if v.Group {
-		b.WriteString(" group")
-	}
-	if v.Name != "" {
-		fmt.Fprintf(&b, " %s", oneLine(v.Name))
-	}
-	for i, why := range append(nonEmpty(v.Reason), v.Notes...) {
-		if i == 0 {
-			b.WriteString(": ")
-		} else {
-			b.WriteString("; ")
-		}
-		b.WriteString(oneLine(why))
-	}
-	return b.String()
-}
-
-func nonEmpty(s string) []string {
-	if s == "" {
-		return nil
-	}
-	return []string{s}
-}
-
-// oneLine keeps text of a file from breaking the output, or the terminal.
-func oneLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || 0x80 <= r && r < 0xa0 || 0x202a <= r && r <= 0x202e || 0x2066 <= r && r <= 0x2069 {
-			return ' '
-		}
-		return r
-	}, s)
-}
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
-
-func (a *app) printSummary(s *transfer.Summary, dry bool) {
-	would := ""
-	if dry {
-		would = "would be: "
-	}
-	fmt.Fprintf(a.stdout, "%s%d created, %d changed, %d the same, %d skipped, %d refused\n", would, s.Created, s.Changed, s.Same, s.Skipped, s.Refused)
-	if len(s.Groups) > 0 {
-		names := make([]string, len(s.Groups))
-		for i, g := range s.Groups {
-			names[i] = oneLine(g)
-		}
-		a.remark("groups made: %s", strings.Join(names, ", "))
-	}
-	if s.Before > 0 {
-		a.remark("%d entries were done by an earlier run, and this one went on", s.Before)
-	}
-	if s.PhotosRefused > 0 {
-		a.remark("%s refused", count(s.PhotosRefused, "photo was", "photos were"))
-	}
-	for _, c := range s.Columns {
-		if c.Field == "" && c.Values > 0 {
-			a.remark("column %q has no home in a contact: %s not taken", oneLine(c.Name), count(c.Values, "value was", "values were"))
-		}
-	}
+	return s.Err() // IMP-14
 }
 
 func (a *app) undo(ctx context.Context, s *server.Server, b transfer.Book, dry, asJSON bool) error {
@@ -215,21 +118,9 @@ func (a *app) undo(ctx context.Context, s *server.Server, b transfer.Book, dry, 
 			return err
 		}
 	} else {
-		for _, l := range u.Left {
-			what := "contact"
-			if l.Group {
-				what = "group"
-			}
-			fmt.Fprintf(a.stdout, "left %s %s %s: %s\n", what, l.ID, oneLine(l.Name), oneLine(l.Reason))
+		for _, line := range u.Lines(dry) {
+			fmt.Fprintln(a.stdout, line)
 		}
-		would := ""
-		if dry {
-			would = "would be: "
-		}
-		fmt.Fprintf(a.stdout, "%s%d deleted, %d restored, %d groups deleted, %d left\n", would, u.Deleted, u.Restored, u.Groups, len(u.Left))
 	}
-	if len(u.Left) > 0 {
-		return fmt.Errorf("%s left as they are", count(len(u.Left), "contact or group was", "contacts or groups were"))
-	}
-	return nil
+	return u.Err()
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"contacts/transfer"
 )
 
 // jsonFlag gives cmd the flag --json.
@@ -64,4 +66,14 @@ func shellQuote(s string) string {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// oneLine makes text that others wrote fit to be printed.
+func oneLine(s string) string { return transfer.OneLine(s) }
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
