@@ -186,6 +186,26 @@ func TestVerify(t *testing.T) {
 		})
 	}
 
+	t.Run("OPS-22 what a damaged row says is not taken over", func(t *testing.T) {
+		dir := household(t)
+		script(t, dir, "UPDATE contact SET rev = 3e18 WHERE key = "+key(20))
+		script(t, dir, "UPDATE tombstone SET rev = 3e18 WHERE id = 30")
+		st := openIn(t, dir)
+		if err := st.Repair(t.Context(), benchOwner, func(string) {}); err != nil {
+			t.Fatal(err)
+		}
+		err := st.View(t.Context(), benchOwner, func(tx store.Tx) error {
+			b, err := tx.Book()
+			if b.Rev >= 3e18 {
+				t.Errorf("the book has the revision %d", b.Rev)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+
 	t.Run("OPS-22 nothing is repaired in a store in order", func(t *testing.T) {
 		st := openIn(t, household(t))
 		before, _ := st.State()

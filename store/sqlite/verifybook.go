@@ -107,7 +107,7 @@ func (b *bookCheck) entry(k *kind, r *row) {
 	b.live[ref{id: r.id, dead: k == groupKind}] = true
 	b.blocks[block{k.number, int64(r.id >> blockBits)}]++
 	name := entryName(k, r.id)
-	b.times(name, r)
+	b.times(name, k, r)
 	if k == groupKind {
 		b.groups++
 		b.v.Groups++
@@ -119,9 +119,13 @@ func (b *bookCheck) entry(k *kind, r *row) {
 	b.contact(name, r)
 }
 
-// times looks at the ID and the revisions of an entry or tombstone.
-func (b *bookCheck) times(name string, r *row) {
-	b.greatest, b.latest = max(b.greatest, r.id), max(b.latest, r.rev)
+// times looks at the ID and the revisions of an entry or tombstone. What a
+// damaged one says of itself counts for nothing.
+func (b *bookCheck) times(name string, k *kind, r *row) {
+	b.greatest = max(b.greatest, r.id)
+	if _, err := unseal(r, k); err == nil {
+		b.latest = max(b.latest, r.rev)
+	}
 	if r.id == 0 {
 		b.fault(name, "has no ID")
 	}
@@ -193,7 +197,7 @@ func (b *bookCheck) tombstones(context.Context) error {
 				b.blocks[n] = 0 // tombstones need the row of their block
 			}
 			name := "deleted " + entryName(k, r.id)
-			b.times(name, &r)
+			b.times(name, k, &r)
 			if b.live[ref{id: r.id, dead: k == groupKind}] {
 				b.fault(name, "is there as well")
 			}
