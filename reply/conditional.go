@@ -67,20 +67,6 @@ func (l ETagList) MatchesWeakly(etag string) bool {
 	return false
 }
 
-// MatchesStrongly reports whether one of the listed strong tags is the strong
-// tag etag.
-func (l ETagList) MatchesStrongly(etag string) bool {
-	if l.Any {
-		return true
-	}
-	for _, tag := range l.Strong {
-		if tag == etag && !strings.HasPrefix(etag, "W/") {
-			return true
-		}
-	}
-	return false
-}
-
 // IfModifiedSince is the time of the header of that name. It counts for GET
 // and HEAD without If-None-Match only (COND-3).
 func IfModifiedSince(r *http.Request) (time.Time, bool) {
