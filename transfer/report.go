@@ -1,10 +1,7 @@
 package transfer
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 	"unicode"
 )
@@ -131,28 +128,4 @@ func count(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
-}
-
-// OpenFile opens a file of contacts so that it can be read twice. The name -
-// stands for stdin.
-func OpenFile(name string, stdin io.Reader) (io.ReadSeekCloser, error) {
-	if name == "-" {
-		return spool(stdin)
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-	case info.IsDir():
-		err = fmt.Errorf("%s is a directory, not a file of contacts", name)
-	case info.Mode().IsRegular():
-		return f, nil
-	default:
-		defer f.Close()
-		return spool(f)
-	}
-	return nil, errors.Join(err, f.Close())
 }

@@ -1,11 +1,7 @@
 package main
 
 import (
-	"errors"
-	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -55,7 +51,7 @@ func (a *app) exportCommand() *cobra.Command {
 			o.Progress = a.progress("exporting")
 		}
 		n := 0
-		err = a.writeOutput(output, func(w io.Writer) error {
+		err = transfer.WriteFile(output, a.stdout, func(w io.Writer) error {
 			n, err = transfer.Export(cmd.Context(), a.book(s), w, o)
 			return err
 		})
@@ -67,25 +63,4 @@ func (a *app) exportCommand() *cobra.Command {
 		return nil
 	}
 	return cmd
-}
-
-// writeOutput calls fn with stdout, or with a file that takes its name only
-// when fn has succeeded.
-func (a *app) writeOutput(name string, fn func(io.Writer) error) error {
-	if name == "-" {
-		return fn(a.stdout)
-	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".contacts-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // in vain, if it has got its name
-	err = fn(f)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	return os.Rename(f.Name(), name)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"contacts/client"
+	"contacts/transfer"
 )
 
 func (a *app) photoCommand() *cobra.Command {
@@ -47,7 +48,7 @@ func (a *app) photoGet() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if err := a.writeOutput(output, func(w io.Writer) error {
+		if err := transfer.WriteFile(output, a.stdout, func(w io.Writer) error {
 			_, err := w.Write(p.Data)
 			return err
 		}); err != nil {

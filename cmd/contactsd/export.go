@@ -1,10 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -49,7 +46,7 @@ func (a *app) exportCommand() *cobra.Command {
 				return err
 			}
 			var n int
-			err = a.writeOutput(output, func(w io.Writer) error {
+			err = transfer.WriteFile(output, a.stdout, func(w io.Writer) error {
 				n, err = transfer.Export(cmd.Context(), b, w, transfer.ExportOptions{Format: f, Version: v})
 				return err
 			})
@@ -61,29 +58,4 @@ func (a *app) exportCommand() *cobra.Command {
 		})
 	}
 	return cmd
-}
-
-// writeOutput calls fn with stdout, or with a file that takes its name only
-// when fn has succeeded.
-func (a *app) writeOutput(name string, fn func(io.Writer) error) error {
-	if name == "-" {
-		return fn(a.stdout)
-	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".export-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	if err := fn(f); err != nil {
-		f.Close()
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		f.Close()
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	return os.Rename(f.Name(), name) // EXP-6
 }
