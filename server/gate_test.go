@@ -53,11 +53,12 @@ func TestMaxConnections(t *testing.T) {
 	v := serve(t, s)
 	t.Run("OPS-73 the connection that is idle longest makes room", func(t *testing.T) {
 		var conns []net.Conn
-		for range 3 {
+		for i := range 3 {
 			conn := dial(t, v.addr)
 			if !healthy(conn) {
 				t.Fatal("no answer below the limit")
 			}
+			server.AwaitIdle(s, i+1) // one after the other, however late the server is
 			conns = append(conns, conn)
 		}
 		if !healthy(conns[0]) { // now it is idle last
