@@ -12,9 +12,9 @@ import (
 
 func TestDiskFull(t *testing.T) {
 	t.Run("OPS-91 WRT-8 a full disk refuses writes, keeps what was acknowledged, and is written again once there is room", func(t *testing.T) {
-		at := disk(t, 16)
+		at := disk(t, 20)
 		data, ballast := filepath.Join(at, "data"), filepath.Join(at, "ballast")
-		if err := os.WriteFile(ballast, make([]byte, 4<<20), 0o600); err != nil {
+		if err := os.WriteFile(ballast, make([]byte, 8<<20), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		setUp(t, data)
@@ -41,7 +41,7 @@ func TestDiskFull(t *testing.T) {
 		if err := os.Remove(ballast); err != nil {
 			t.Fatal(err)
 		}
-		for range 20 {
+		for range 60 {
 			name := fmt.Sprintf("Guest No%d", l.sent.Add(1))
 			status, err := s.insert(name, 20_000)
 			if l.note(name, status); status != http.StatusCreated {

@@ -27,6 +27,7 @@ type checkpointer struct {
 
 	commits atomic.Int64
 	restart atomic.Bool // asks the writer to pause for the rest of a checkpoint
+	noRoom  atomic.Bool // the last one that was tried found the disk full
 }
 
 func startCheckpointer(c *conn, logger *slog.Logger, n *counts) *checkpointer {
@@ -96,12 +97,14 @@ func (cp *checkpointer) keepUp() {
 	cp.report(l, err)
 }
 
-// report counts a checkpoint.
-func (cp *checkpointer) report(_ walState, err error) {
+// report counts a checkpoint, and returns its error.
+func (cp *checkpointer) report(_ walState, err error) error {
 	if err == nil {
 		cp.counts.checkpoints.At("done").Inc()
 	}
+	cp.noRoom.Store(isFull(err))
 	cp.failed(err)
+	return err
 }
 
 func (cp *checkpointer) failed(err error) {

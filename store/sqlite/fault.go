@@ -12,19 +12,23 @@ func fault(err error) error {
 	if err == nil {
 		return nil
 	}
-	reason, code := "", lite.ErrCode(err)
-	if code == lite.ResultIOErrSHMSize { // with which an open ends on a full disk
-		code = lite.ResultFull
-	}
-	switch code.ToPrimary() {
-	case lite.ResultFull: // OPS-91
-		reason = "The store has no room left"
-	case lite.ResultIOErr, lite.ResultCantOpen, lite.ResultReadOnly, lite.ResultNoMem, lite.ResultPerm: // OPS-92, OPS-93
+	reason := ""
+	switch lite.ErrCode(err).ToPrimary() {
+	case lite.ResultFull, lite.ResultIOErr, lite.ResultCantOpen, lite.ResultReadOnly, lite.ResultNoMem, lite.ResultPerm: // OPS-91, OPS-92, OPS-93
 		reason = "The store cannot be read or written"
+		if isFull(err) {
+			reason = "The store has no room left"
+		}
 	case lite.ResultBusy, lite.ResultLocked, lite.ResultProtocol:
 		reason = "The store is in use"
 	default:
 		return err
 	}
 	return &contacts.Error{Kind: contacts.Unavailable, Code: contacts.CodeOverloaded, Reason: reason, Err: err}
+}
+
+// isFull reports whether an error of SQLite comes from a full disk.
+func isFull(err error) bool {
+	code := lite.ErrCode(err)
+	return code.ToPrimary() == lite.ResultFull || code == lite.ResultIOErrSHMSize // with which an open ends
 }

@@ -168,7 +168,10 @@ func (w *writer) round() {
 	}()
 	w.gather()
 	start := time.Now()
-	err := w.commit()
+	err := w.room()
+	if err == nil {
+		err = w.commit()
+	}
 	committed = true
 	if len(w.group) > 0 {
 		w.sizes.Observe(int64(len(w.group)))
@@ -176,6 +179,9 @@ func (w *writer) round() {
 	}
 	if err != nil {
 		w.failures.Inc()
+		if isFull(err) {
+			w.log.noRoom.Store(true)
+		}
 	}
 	w.end(err)
 	w.log.committed()
@@ -224,6 +230,16 @@ func (w *writer) end(err error) {
 			u.ended <- struct{}{}
 		}
 	}
+}
+
+// room fails while the disk has no room for a checkpoint. What room there comes
+// to be is the checkpoint's first: a log that took it could never be emptied
+// again (OPS-91). A commit for which there is no room asks for one, too.
+func (w *writer) room() error {
+	if !w.log.noRoom.Load() {
+		return nil
+	}
+	return fault(w.log.report(w.conn.checkpoint("PASSIVE")))
 }
 
 // commit runs the group in one transaction.
