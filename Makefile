@@ -35,7 +35,7 @@ run: build ## start a complete server with sample contacts on http://127.0.0.1:8
 # No test result comes from the cache: what a test finds on the machine, such
 # as a client to talk to, is not part of what go test compares.
 test: testsum test-deps ## run every test
-	SOAK=$${SOAK:-60s} bin/testsum -count=1 -timeout 30m ./...
+	SOAK=$${SOAK:-5m} bin/testsum -count=1 -timeout 30m ./...
 
 check: testsum test-deps ## formatting, vet, static analysis, and the tests with -race
 	tools/check.sh

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// The time of the traffic is in SOAK: 15s without it, a minute in `make test`.
+// The time of the traffic is in SOAK: 15s without it, five minutes in `make test`.
 func TestSoak(t *testing.T) {
 	o := options{dir: t.TempDir(), time: 15 * time.Second, users: 3, seed: uint64(time.Now().UnixNano())}
 	if text := os.Getenv("SOAK"); text != "" {
