@@ -4,7 +4,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-	"unsafe"
 )
 
 // A Search is a text query taken apart (QRY-18). It matches a contact when
@@ -19,7 +18,7 @@ type Search struct {
 // no words and matches nothing; see Empty.
 func ParseSearch(text string) Search {
 	var s Search
-	s.Words = appendWords(nil, text)
+	s.Words = words(text)
 	if isPhone(text) {
 		s.Digits = digits(text)
 	}
@@ -29,44 +28,55 @@ func ParseSearch(text string) Search {
 // Empty reports whether s has nothing to look for.
 func (s Search) Empty() bool { return len(s.Words) == 0 && s.Digits == "" }
 
-// SearchWords appends the words by which a search finds c, folded, in no order
-// and each once: those of its name, notes, e-mail addresses, organizations,
-// nickname and postal addresses, and its phone numbers as digits (QRY-18).
-func (c *Contact) SearchWords(words []string) []string {
-	from := len(words)
-	add := func(s string) { words = appendWords(words, s) }
+// SearchWords are the words by which a search finds c, folded: those of its
+// name, notes, e-mail addresses, organizations, nickname and postal addresses,
+// and its phone numbers as digits (QRY-18).
+func (c *Contact) SearchWords() []string {
+	l := wordList{lead: "\x00"}
+	l.addContact(c)
+	return l.words()
+}
+
+// AppendSearchWords appends the SearchWords to b, in no order, each with lead
+// before it. Only those of a very long text may occur twice. Lead begins with
+// a character that no word has.
+func (c *Contact) AppendSearchWords(b []byte, lead string) []byte {
+	l := wordList{b: b, lead: lead}
+	l.addContact(c)
+	return l.b
+}
+
+// addContact appends the words by which a search finds c.
+func (l *wordList) addContact(c *Contact) {
 	for _, s := range [...]string{c.Name.Full, c.Name.Prefix, c.Name.Given, c.Name.Additional,
 		c.Name.Family, c.Name.Suffix, c.Name.GivenYomi, c.Name.AdditionalYomi, c.Name.FamilyYomi, c.Notes, c.Nickname} {
-		add(s)
+		l.add(s)
 	}
 	for i := range c.Emails {
-		add(c.Emails[i].Address)
-		add(c.Emails[i].DisplayName)
+		l.add(c.Emails[i].Address)
+		l.add(c.Emails[i].DisplayName)
 	}
 	for i := range c.Phones {
-		add(c.Phones[i].Number)
-		if d := digits(c.Phones[i].Number); d != "" {
-			words = append(words, d)
-		}
+		l.add(c.Phones[i].Number)
+		l.addDigits(c.Phones[i].Number)
 	}
 	for i := range c.Organizations {
 		o := &c.Organizations[i]
-		add(o.Name)
-		add(o.NameYomi)
-		add(o.Title)
-		add(o.Department)
+		l.add(o.Name)
+		l.add(o.NameYomi)
+		l.add(o.Title)
+		l.add(o.Department)
 	}
 	for i := range c.Addresses {
 		a := &c.Addresses[i]
 		for _, s := range [...]string{a.Formatted, a.HouseName, a.Street, a.POBox, a.Neighborhood, a.City, a.Subregion, a.Region, a.Postcode, a.Country} {
-			add(s)
+			l.add(s)
 		}
 	}
-	return words[:from+dedupe(words[from:])]
 }
 
-// SearchWords are the words by which a search finds g: those of its name.
-func (g *Group) SearchWords() []string { return appendWords(nil, g.Name) }
+// SearchWords are the words by which a search finds g, folded: those of its name.
+func (g *Group) SearchWords() []string { return words(g.Name) }
 
 // Matches reports whether a contact with these SearchWords matches s.
 func (s Search) Matches(words []string) bool {
@@ -102,27 +112,15 @@ func (c *Contact) PrimaryEmail() string {
 	return ""
 }
 
-// appendWords appends the words of s, folded: runs of letters, digits and
-// marks.
-func appendWords(words []string, s string) []string {
-	s = fold(s) // which makes no other characters part of a word
-	start := -1
-	for i, r := range s {
-		word := isWord(r)
-		switch {
-		case word && start < 0:
-			start = i
-		case !word && start >= 0:
-			words = append(words, s[start:i])
-			start = -1
-		}
-	}
-	if start >= 0 {
-		words = append(words, s[start:])
-	}
-	return words
+// words are the words of s, folded, each once.
+func words(s string) []string {
+	l := wordList{lead: "\x00"}
+	l.add(s)
+	return l.words()
 }
 
+// isWord reports whether a character is part of words: letters, digits and
+// marks are.
 func isWord(r rune) bool {
 	if r < utf8.RuneSelf {
 		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
@@ -132,32 +130,107 @@ func isWord(r rune) bool {
 
 // fold makes two spellings that differ in letter case alone equal. Going
 // through upper case also folds letters with two lower-case forms.
-func fold(s string) string {
-	for i := range len(s) {
-		if c := s[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
-			return foldFrom(s, i)
+func fold(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }
+
+// asciiWord has each ASCII character that is part of words, folded.
+var asciiWord = func() (table [utf8.RuneSelf]byte) {
+	for c := range rune(len(table)) {
+		if isWord(c) {
+			table[c] = byte(fold(c))
 		}
 	}
-	return s
+	return table
+}()
+
+// A wordList collects words. It does so for every contact that is written, and
+// so takes no memory but for the list itself.
+type wordList struct {
+	b    []byte // the words, each with lead before it
+	lead string
+	seen [256]wordAt // by their hash, each at the first free place from there
+	n    int         // how many are seen
 }
 
-// foldFrom folds s, which needs it from i on.
-func foldFrom(s string, i int) string {
-	b := make([]byte, len(s))
-	copy(b, s[:i])
-	for ; i < len(s); i++ {
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			return strings.Map(func(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }, s)
+// wordAt is where a word begins and ends in the list.
+type wordAt struct{ start, end uint32 }
+
+// add appends the words of s, folded.
+func (l *wordList) add(s string) {
+	b, start := l.b, 0 // where the word begins in b, if there is one
+	for i, size := 0, 1; i < len(s); i += size {
+		var r rune
+		if c := s[i]; c < utf8.RuneSelf {
+			r, size = rune(asciiWord[c]), 1
+		} else {
+			r, size = utf8.DecodeRuneInString(s[i:])
+			if r = fold(r); !isWord(r) {
+				r = 0
+			}
 		}
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
+		switch {
+		case r == 0 && start != 0:
+			b, start = l.distinct(b, start), 0
+		case r != 0 && start == 0:
+			b = append(b, l.lead...)
+			start = len(b)
+			fallthrough
+		case r != 0:
+			b = utf8.AppendRune(b, r)
 		}
-		b[i] = c
 	}
-	return unsafe.String(unsafe.SliceData(b), len(b)) // nothing else refers to b
+	if start != 0 {
+		b = l.distinct(b, start)
+	}
+	l.b = b
 }
 
+// words are the words of a list that has nothing else and whose lead is one
+// byte.
+func (l *wordList) words() []string {
+	if len(l.b) == 0 {
+		return nil
+	}
+	return strings.Split(string(l.b[1:]), l.lead)
+}
+
+// addDigits appends a phone number.
+func (l *wordList) addDigits(number string) {
+	b := append(l.b, l.lead...)
+	start := len(b)
+	for i := range len(number) {
+		if c := number[i]; '0' <= c && c <= '9' {
+			b = append(b, c)
+		}
+	}
+	l.b = l.distinct(b, start)
+}
+
+// distinct takes the word that begins at start, and ends b, away again if it is
+// empty or in the list before.
+func (l *wordList) distinct(b []byte, start int) []byte {
+	word := b[start:]
+	if len(word) == 0 {
+		return b[:start-len(l.lead)]
+	}
+	hash := uint32(2166136261) // FNV-1a
+	for _, c := range word {
+		hash = (hash ^ uint32(c)) * 16777619
+	}
+	for i := hash; ; i++ {
+		switch at := &l.seen[i%uint32(len(l.seen))]; {
+		case at.end == 0:
+			if l.n < len(l.seen)/2 {
+				*at = wordAt{uint32(start), uint32(len(b))}
+				l.n++
+			}
+			return b
+		case string(b[at.start:at.end]) == string(word):
+			return b[:start-len(l.lead)]
+		}
+	}
+}
+
+// digits are the digits of a phone number.
 func digits(s string) string {
 	return strings.Map(func(r rune) rune {
 		if '0' <= r && r <= '9' {
@@ -171,32 +244,4 @@ func digits(s string) string {
 // phone numbers.
 func isPhone(s string) bool {
 	return strings.ContainsAny(s, "0123456789") && strings.Trim(s, "0123456789 +-()./") == ""
-}
-
-// dedupe keeps the first of equal words and returns how many remain.
-func dedupe(words []string) int {
-	if len(words) <= 100 { // as most contacts have: quicker than a map
-		n := 0
-	next:
-		for _, w := range words {
-			for _, seen := range words[:n] {
-				if w == seen {
-					continue next
-				}
-			}
-			words[n] = w
-			n++
-		}
-		return n
-	}
-	seen := make(map[string]bool, len(words))
-	n := 0
-	for _, w := range words {
-		if !seen[w] {
-			seen[w] = true
-			words[n] = w
-			n++
-		}
-	}
-	return n
 }

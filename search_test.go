@@ -1,6 +1,7 @@
 package contacts_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -60,8 +61,8 @@ func TestSearch(t *testing.T) {
 		{"QRY-18 nothing to look for", " -!. ", false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if got := contacts.ParseSearch(tc.query).Matches(mrsGardiner.SearchWords(nil)); got != tc.want {
-				t.Errorf("search for %q = %v, want %v in %q", tc.query, got, tc.want, mrsGardiner.SearchWords(nil))
+			if got := contacts.ParseSearch(tc.query).Matches(mrsGardiner.SearchWords()); got != tc.want {
+				t.Errorf("search for %q = %v, want %v in %q", tc.query, got, tc.want, mrsGardiner.SearchWords())
 			}
 		})
 	}
@@ -69,8 +70,8 @@ func TestSearch(t *testing.T) {
 	t.Run("QRY-18 letters with several lower-case forms are one", func(t *testing.T) {
 		c := &contacts.Contact{Name: contacts.Name{Full: "ΘΕΌΔΩΡΟΣ Σίσυφος"}}
 		for _, query := range []string{"θεόδωρος", "θεόδωροσ", "ΣΊΣΥΦΟς"} {
-			if !contacts.ParseSearch(query).Matches(c.SearchWords(nil)) {
-				t.Errorf("search for %q misses %q", query, c.SearchWords(nil))
+			if !contacts.ParseSearch(query).Matches(c.SearchWords()) {
+				t.Errorf("search for %q misses %q", query, c.SearchWords())
 			}
 		}
 	})
@@ -90,21 +91,36 @@ func TestSearch(t *testing.T) {
 		}
 	})
 
-	t.Run("words come after those of the caller, each once", func(t *testing.T) {
-		words := mrsGardiner.SearchWords([]string{"london"})
-		if words[0] != "london" || !slices.Contains(words[1:], "london") {
-			t.Fatalf("SearchWords = %q", words)
+	t.Run("each word comes once, and none of a field that has none", func(t *testing.T) {
+		many := &contacts.Contact{Notes: strings.Repeat("Netherfield ball of the Bingleys ", 20) + "a b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 9 Élan élan"}
+		for _, tc := range []struct {
+			c *contacts.Contact
+			n int
+		}{{mrsGardiner, 31}, {many, 5 + 36 + 1}, {&contacts.Contact{Notes: "-", Phones: []contacts.Phone{{Number: "()"}}}, 0}} {
+			words := tc.c.SearchWords()
+			slices.Sort(words)
+			if len(words) != tc.n || len(slices.Compact(words)) != tc.n {
+				t.Errorf("%d SearchWords, want %d: %q", len(words), tc.n, words)
+			}
 		}
-		own := words[1:]
-		slices.Sort(own)
-		if n := len(own); len(slices.Compact(own)) != n {
-			t.Errorf("repeated words in %q", own)
+	})
+
+	t.Run("QRY-18 a very long text has all its words", func(t *testing.T) {
+		var notes strings.Builder
+		for i := range 2000 {
+			fmt.Fprintf(&notes, "word%d ", i%1000)
 		}
-		many := &contacts.Contact{Notes: strings.Repeat("Netherfield ball of the Bingleys ", 20) + "a b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 9"}
-		own = many.SearchWords(nil)
-		slices.Sort(own)
-		if n := len(own); n != 5+36 || len(slices.Compact(own)) != n {
-			t.Errorf("SearchWords of long notes = %q", own)
+		words := (&contacts.Contact{Notes: notes.String()}).SearchWords()
+		for i := range 1000 {
+			if !slices.Contains(words, fmt.Sprintf("word%d", i)) {
+				t.Fatalf("no word%d", i)
+			}
+		}
+	})
+
+	t.Run("words are appended with what leads them", func(t *testing.T) {
+		if got := string(mrsGardiner.AppendSearchWords([]byte("before"), "\x00w")); !strings.HasPrefix(got, "before\x00wmrs\x00wmadeleine\x00wgardiner\x00wmadlin\x00wgrew") {
+			t.Errorf("AppendSearchWords = %q", got)
 		}
 	})
 }
@@ -145,8 +161,8 @@ func FuzzSearch(f *testing.F) {
 	f.Fuzz(func(t *testing.T, query, name, phone string) {
 		c := &contacts.Contact{Name: contacts.Name{Full: name}, Phones: []contacts.Phone{{Number: phone}}}
 		s := contacts.ParseSearch(query)
-		if got, want := s.Matches(c.SearchWords(nil)), literally(query, name, phone); got != want {
-			t.Errorf("search for %q in %q, %q = %v, want %v (%q in %q)", query, name, phone, got, want, s, c.SearchWords(nil))
+		if got, want := s.Matches(c.SearchWords()), literally(query, name, phone); got != want {
+			t.Errorf("search for %q in %q, %q = %v, want %v (%q in %q)", query, name, phone, got, want, s, c.SearchWords())
 		}
 	})
 }

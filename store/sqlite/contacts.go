@@ -44,7 +44,7 @@ func (t *tx) InsertContact(c *contacts.Contact) error {
 		if err := t.insert(contactKind, c.ID, c.Rev, c.Created, t.data); err != nil {
 			return err
 		}
-		t.data = t.terms(t.data[:0], c)
+		t.data = appendTerms(t.data[:0], c)
 		if err := t.reindex(c.ID, t.data, false); err != nil {
 			return err
 		}
@@ -61,7 +61,7 @@ func (t *tx) UpdateContact(old, c *contacts.Contact) error {
 			return err
 		}
 		if !t.sameTerms(old, c) {
-			t.data = t.terms(t.data[:0], c)
+			t.data = appendTerms(t.data[:0], c)
 			if err := t.reindex(c.ID, t.data, true); err != nil {
 				return err
 			}

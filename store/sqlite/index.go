@@ -38,12 +38,6 @@ func (t *tx) reindex(id contacts.ID, terms []byte, known bool) error {
 	return err
 }
 
-// terms appends the terms of a contact to b.
-func (t *tx) terms(b []byte, c *contacts.Contact) []byte {
-	t.words = c.SearchWords(t.words[:0])
-	return appendTerms(b, c, t.words)
-}
-
 // A run is what is known of a run of the index. The one that was made of the
 // newest changes has the greatest place.
 type run struct {
@@ -237,7 +231,7 @@ func (t *tx) search(s contacts.Search) ([]contacts.ID, error) {
 		if err != nil {
 			return nil, err
 		}
-		if s.Matches(c.SearchWords(nil)) {
+		if s.Matches(c.SearchWords()) {
 			matching = append(matching, id)
 		}
 	}

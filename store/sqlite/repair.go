@@ -106,7 +106,7 @@ func (t *tx) repair(b *bookCheck) (done []string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := t.reindex(id, t.terms(nil, &c), false); err != nil {
+		if err := t.reindex(id, appendTerms(nil, &c), false); err != nil {
 			return nil, err
 		}
 	}

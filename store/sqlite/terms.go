@@ -26,16 +26,29 @@ const maxTerm = 120
 
 // appendTerms appends the terms by which c is found, each with a zero byte
 // before it, and one more at the end. A term may occur twice.
-func appendTerms(b []byte, c *contacts.Contact, words []string) []byte {
-	for _, word := range words {
-		b = append(b, 0, wordTerm)
-		b = append(b, cut(word)...)
-	}
+func appendTerms(b []byte, c *contacts.Contact) []byte {
+	from := len(b)
+	b = c.AppendSearchWords(b, "\x00"+string(rune(wordTerm)))
+	b = append(b[:from], cutTerms(b[from:])...)
 	for i := range c.Emails {
 		b = append(b, 0, emailTerm)
 		b = append(b, emailHash(c.Emails[i].Address)...)
 	}
 	return append(b, 0)
+}
+
+// cutTerms cuts those terms that are too long. It changes b.
+func cutTerms(b []byte) []byte {
+	kept := b[:0]
+	for len(b) > 0 {
+		n := 1 + bytes.IndexByte(b[1:], 0)
+		if n == 0 {
+			n = len(b)
+		}
+		kept = append(kept, b[:min(n, 1+maxTerm)]...)
+		b = b[n:]
+	}
+	return kept
 }
 
 // cut is a word as terms have it.

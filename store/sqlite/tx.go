@@ -29,10 +29,9 @@ type tx struct {
 
 	mail *mail // once an update has asked for an address
 
-	data, other []byte   // for the stored form and the terms of an entry
-	words       []string // for the words of a contact
-	column      []byte   // for scratch
-	term        []byte   // for the terms of a block
+	data, other []byte // for the stored form and the terms of an entry
+	column      []byte // for scratch
+	term        []byte // for the terms of a block
 }
 
 var errReadOnly = errors.New("sqlite: change in a View")

@@ -151,7 +151,7 @@ func (b *bookCheck) contact(name string, r *row) {
 		b.fault(name, "cannot be read: %v", err)
 		return
 	}
-	b.terms[r.id] = b.sum(string(b.t.terms(nil, &c)))
+	b.terms[r.id] = b.sum(string(appendTerms(nil, &c)))
 	if c.Photo.Version != "" {
 		b.photos[c.Photo.Version]++
 	}

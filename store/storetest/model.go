@@ -31,7 +31,7 @@ func (m *model) clone() *model {
 func (m *model) searchWords(c *contacts.Contact) []string {
 	words, known := m.words[c]
 	if !known {
-		words = c.SearchWords(nil)
+		words = c.SearchWords()
 		m.words[c] = words
 	}
 	return words
