@@ -51,6 +51,7 @@ type Service struct {
 	store  store.Store
 	o      Options
 	images *imageReader
+	seen   seenPhotos
 }
 
 // New returns a Service on st.

@@ -56,7 +56,16 @@ func errNoPhoto() error {
 
 // Photo returns the photo of a contact, or kind NotFound. Its bytes are not
 // read, and not returned, unless wanted says for the photo that they shall be.
+// Until the store changes, nothing at all is read for a photo whose bytes were
+// not wanted before.
 func (s *Service) Photo(ctx context.Context, at At, id contacts.ID, wanted func(contacts.Photo) bool) (p *Photo, err error) {
+	key := photoKey{at.Owner, id}
+	state, known := s.store.State()
+	if known {
+		if seen, ok := s.seen.current(key, state); ok && !wanted(seen) {
+			return &Photo{Photo: seen}, nil
+		}
+	}
 	err = s.store.View(ctx, at.Owner, func(tx store.Tx) error {
 		c, err := contactOf(tx, id)
 		if err != nil {
@@ -67,6 +76,9 @@ func (s *Service) Photo(ctx context.Context, at At, id contacts.ID, wanted func(
 		}
 		p = &Photo{Photo: c.Photo}
 		if !wanted(c.Photo) {
+			if known {
+				s.seen.confirm(key, c.Photo, state)
+			}
 			return nil
 		}
 		stored, err := tx.Photo(c.Photo.Version)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -139,12 +140,29 @@ var (
 
 // readHeaders are those of an answer to GET.
 func (h *handler) readHeaders(w http.ResponseWriter, rq *request) {
-	date := []string{rq.now.UTC().Format(http.TimeFormat)}
+	date := h.date(rq.now)
 	header := w.Header()
 	header["Date"] = date
 	header["Expires"] = date // COND-5
 	header["Cache-Control"] = revalidate
 	header["Vary"] = vary
+}
+
+// A datedAt is a second as headers have it.
+type datedAt struct {
+	unix   int64
+	values []string
+}
+
+// date is a time as headers have it. Many answers are given in one second.
+func (h *handler) date(now time.Time) []string {
+	unix := now.Unix()
+	if d := h.dated.Load(); d != nil && d.unix == unix {
+		return d.values
+	}
+	d := &datedAt{unix, []string{now.UTC().Format(http.TimeFormat)}}
+	h.dated.Store(d)
+	return d.values
 }
 
 // writeHeaders are those of an answer to a write.

@@ -120,8 +120,8 @@ func (run *batchRun) reference(href string) (reference, error) {
 func (h *handler) writeBatch(w http.ResponseWriter, rq *request, run *batchRun) error {
 	done := h.o.Now()
 	interrupted := wire.Interrupted{Updated: done, Parsed: len(run.results)}
-	entries := getBuffer()
-	defer putBuffer(entries)
+	var entries body
+	defer entries.release()
 	for i := range run.results {
 		if run.errs[i] == nil {
 			interrupted.Success++
@@ -129,21 +129,23 @@ func (h *handler) writeBatch(w http.ResponseWriter, rq *request, run *batchRun) 
 			interrupted.Error++
 			run.fail(w, i)
 		}
+		piece := entries.last()
 		if i > 0 {
-			entries.b = rq.render.AppendSeparator(entries.b)
+			piece.b = rq.render.AppendSeparator(piece.b)
 		}
-		entries.b = rq.render.AppendBatchResult(entries.b, &run.results[i])
+		piece.b = rq.render.AppendBatchResult(piece.b, &run.results[i])
 	}
 	if broken := run.batch.Broken; broken != nil { // BATCH-17
 		interrupted.Reason = line(broken)
+		piece := entries.last()
 		if len(run.results) > 0 {
-			entries.b = rq.render.AppendSeparator(entries.b)
+			piece.b = rq.render.AppendSeparator(piece.b)
 		}
-		entries.b = rq.render.AppendBatchInterrupted(entries.b, &interrupted)
+		piece.b = rq.render.AppendBatchInterrupted(piece.b, &interrupted)
 	}
 	f := &wire.BatchFeed{Began: rq.now, Updated: done, Title: run.batch.Title} // BATCH-15
 	return h.write(w, rq, http.StatusOK, rq.encoder.ContentType(true),
-		rq.render.AppendBatchHead(nil, f), entries.b, rq.render.AppendBatchTail(nil, f))
+		entries.parts(rq.render.AppendBatchHead(nil, f), rq.render.AppendBatchTail(nil, f))...)
 }
 
 // fail makes the answer to operation i, which failed, with the status that a

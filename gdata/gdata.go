@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"contacts"
@@ -49,6 +50,7 @@ type handler struct {
 	contacts kind
 	groups   kind
 	encoders encoders
+	dated    atomic.Pointer[datedAt]
 }
 
 // New returns the handler of all URLs under /m8/feeds/.
@@ -69,6 +71,27 @@ func newHandler(b *book.Service, a *auth.Service, o Options) *handler {
 // A resource is what a URL names: the methods that it has.
 type resource map[string]func(*handler, http.ResponseWriter, *request) error
 
+// The resources.
+var (
+	photoResource = resource{
+		"GET":    (*handler).getPhoto,    // RES-40
+		"PUT":    (*handler).putPhoto,    // RES-41
+		"DELETE": (*handler).deletePhoto, // RES-41
+	}
+	feedResource = resource{
+		"GET":  (*handler).getFeed, // RES-20
+		"POST": (*handler).insert,  // RES-10, RES-21
+	}
+	batchResource    = resource{"POST": (*handler).batch} // RES-30, BATCH-20, BATCH-21
+	categoryResource = resource{"GET": (*handler).categoryQuery}
+	entryResource    = resource{
+		"GET":    (*handler).getEntry, // RES-22, RES-27
+		"PUT":    (*handler).update,   // RES-23
+		"PATCH":  (*handler).patch,    // WRT-60
+		"DELETE": (*handler).delete,   // RES-24
+	}
+)
+
 // find is the list of all URLs (1.1). It is given the decoded segments after
 // /m8/feeds/.
 func (h *handler) find(seg []string) (resource, *kind, error) {
@@ -82,11 +105,7 @@ func (h *handler) find(seg []string) (resource, *kind, error) {
 		if seg[1] != "media" || len(seg) < 4 || len(seg) > 5 {
 			return nil, nil, errNoPath
 		}
-		return resource{ // with a photo version in the latter (RES-43)
-			"GET":    (*handler).getPhoto,    // RES-40
-			"PUT":    (*handler).putPhoto,    // RES-41
-			"DELETE": (*handler).deletePhoto, // RES-41
-		}, &h.contacts, nil
+		return photoResource, &h.contacts, nil // with a photo version in the latter (RES-43)
 	case "profiles":
 		return nil, nil, contacts.Errorf(contacts.Unimplemented, contacts.CodeNotImplemented, "Profiles are not supported") // RES-70
 	default:
@@ -94,21 +113,13 @@ func (h *handler) find(seg []string) (resource, *kind, error) {
 	}
 	switch {
 	case len(seg) == 3:
-		return resource{
-			"GET":  (*handler).getFeed, // RES-20
-			"POST": (*handler).insert,  // RES-10, RES-21
-		}, k, nil
+		return feedResource, k, nil
 	case len(seg) == 4 && seg[3] == "batch":
-		return resource{"POST": (*handler).batch}, k, nil // RES-30, BATCH-20, BATCH-21
+		return batchResource, k, nil
 	case len(seg) > 3 && seg[3] == "-":
-		return resource{"GET": (*handler).categoryQuery}, k, nil
+		return categoryResource, k, nil
 	case len(seg) == 4 || len(seg) == 5: // with a version number in the latter
-		return resource{
-			"GET":    (*handler).getEntry, // RES-22, RES-27
-			"PUT":    (*handler).update,   // RES-23
-			"PATCH":  (*handler).patch,    // WRT-60
-			"DELETE": (*handler).delete,   // RES-24
-		}, k, nil
+		return entryResource, k, nil
 	}
 	return nil, nil, errNoPath
 }
@@ -213,7 +224,7 @@ func (res resource) method(w http.ResponseWriter, method string, version int) (f
 // overridden is the method that a client means: some can send GET and POST
 // only (WRT-24, WRT-52, PHOTO-21).
 func overridden(r *http.Request) (string, error) {
-	name := r.Header.Get("X-HTTP-Method-Override")
+	name := r.Header.Get("X-Http-Method-Override") // as net/http writes it
 	if name == "" || r.Method != http.MethodPost {
 		return r.Method, nil
 	}

@@ -16,7 +16,7 @@ const root = "/m8/feeds/"
 // doubled slashes and one at the end mean nothing (RES-33). Each segment is
 // decoded once, after the split.
 func segments(escaped string) ([]string, error) {
-	var seg []string
+	seg := make([]string, 0, 8)
 	for s := range strings.SplitSeq(escaped, "/") {
 		if s == "" {
 			continue

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -73,8 +74,12 @@ func readLimited(from io.Reader, limit, announced int64) ([]byte, error) {
 		case err != nil:
 			return nil, bodyError(err)
 		}
-		if len(b) == cap(b) {
-			b = append(b, 0)[:len(b)]
+		if n := len(b); n == cap(b) {
+			more := n // than has arrived
+			if left := announced - int64(n); left > 0 {
+				more = int(min(left, 4*int64(n))) + 512
+			}
+			b = slices.Grow(b, more)
 		}
 	}
 }

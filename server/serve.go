@@ -60,6 +60,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, ready func()) error 
 	if s.config.BackupDir != "" {
 		work.Go(func() { s.keepBackups(ctx) }) // OPS-30
 	}
+	defer reserveHeadroom()()
 	idle := idleRelease{ended: &t.ended, release: releaseMemory}
 	work.Go(func() { every(ctx, quiet, idle.tick) })
 

@@ -7,6 +7,18 @@ import (
 	"time"
 )
 
+// headroom is memory that a server asks for and never touches, so that it costs
+// address space alone. The garbage collector starts when the heap has doubled:
+// without it, that is every few megabytes, which one batch takes.
+const headroom = 8 << 20
+
+// reserveHeadroom has the collector wait for headroom bytes more until release
+// is called.
+func reserveHeadroom() (release func()) {
+	untouched := make([]byte, headroom)
+	return func() { runtime.KeepAlive(untouched) }
+}
+
 // quiet is how long no request must end before memory is given back.
 const quiet = 5 * time.Second
 
