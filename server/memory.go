@@ -10,7 +10,7 @@ import (
 // headroom is memory that a server asks for and never touches, so that it costs
 // address space alone. The garbage collector starts when the heap has doubled:
 // without it, that is every few megabytes, which one batch takes.
-const headroom = 8 << 20
+const headroom = 4 << 20
 
 // reserveHeadroom has the collector wait for headroom bytes more until release
 // is called.

@@ -213,10 +213,8 @@ func (x *indexer) flush(owner store.Owner) (int, error) {
 			r.place = runs[0].place + 1
 		}
 		return t.change(func() error {
-			for _, d := range documents {
-				if err := t.indexedNow(d); err != nil {
-					return err
-				}
+			if err := t.indexedNow(documents); err != nil {
+				return err
 			}
 			return t.addRun(r, blocks)
 		})
@@ -239,9 +237,44 @@ func (t *tx) waiting(most int) (documents []document, known int64, err error) {
 	return documents, known, err
 }
 
-// indexedNow ends the waiting of a contact whose terms are in a run, unless
-// they have changed.
-func (t *tx) indexedNow(d document) error {
+// indexedNow ends the waiting of contacts whose terms are in a run, unless they
+// have changed.
+func (t *tx) indexedNow(documents []document) error {
+	same, err := t.stillWaiting(documents)
+	if err != nil {
+		return err
+	}
+	if same {
+		return t.conn.run("DELETE FROM waiting WHERE key BETWEEN ?1 AND ?2", t.key(documents[0].id), t.key(documents[len(documents)-1].id))
+	}
+	for _, d := range documents {
+		if err := t.indexedOne(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stillWaiting reports whether those who wait, from the first of the documents to the
+// last, are they as they were.
+func (t *tx) stillWaiting(documents []document) (bool, error) {
+	stmt, err := t.conn.bind("SELECT key, terms FROM waiting WHERE key BETWEEN ?1 AND ?2 ORDER BY key", t.key(documents[0].id), t.key(documents[len(documents)-1].id))
+	if err != nil {
+		return false, err
+	}
+	defer stmt.Reset()
+	for _, d := range documents {
+		more, err := stmt.Step()
+		if err != nil || !more || stmt.ColumnInt64(0) != t.key(d.id) || string(t.scratch(stmt, 1, stmt.ColumnLen(1))) != d.terms {
+			return false, err
+		}
+	}
+	more, err := stmt.Step()
+	return !more, err
+}
+
+// indexedOne is indexedNow for one of them.
+func (t *tx) indexedOne(d document) error {
 	stmt, err := t.conn.bind("DELETE FROM waiting WHERE key = ?1 AND coalesce(terms, x'') = ?2", t.key(d.id))
 	if err != nil {
 		return err

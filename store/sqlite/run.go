@@ -147,31 +147,75 @@ type document struct {
 	terms string // see terms.go
 }
 
+// A postingList collects who has which terms, in the order in which they are
+// added. Most terms have one or two IDs, which all lie in one list.
+type postingList struct {
+	terms map[string]int // where in chains each term is
+	all   []chain
+	ids   []linkedID
+}
+
+// A chain is the IDs of one term, from the last one that was added backwards.
+type chain struct {
+	term string
+	last int // in ids
+	n    int
+}
+
+type linkedID struct {
+	id     contacts.ID
+	before int // in ids
+}
+
+// add notes that id has a term. IDs come in ascending order.
+func (l *postingList) add(term string, id contacts.ID) {
+	i, ok := l.terms[term]
+	if !ok {
+		i = len(l.all)
+		l.terms[term] = i
+		l.all = append(l.all, chain{term: term})
+	}
+	c := &l.all[i]
+	if c.n > 0 && l.ids[c.last].id == id {
+		return
+	}
+	l.ids = append(l.ids, linkedID{id, c.last})
+	c.last = len(l.ids) - 1
+	c.n++
+}
+
+// appendIDs appends the IDs of a chain, ascending.
+func (l *postingList) appendIDs(ids []contacts.ID, c chain) []contacts.ID {
+	from := len(ids)
+	ids = slices.Grow(ids, c.n)[:from+c.n]
+	for i, at := len(ids)-1, c.last; i >= from; i-- {
+		ids[i] = l.ids[at].id
+		at = l.ids[at].before
+	}
+	return ids
+}
+
 // writeRun makes the blocks of a run of documents, which come by ascending ID.
 func writeRun(documents []document) []runBlock {
-	lists := map[string][]contacts.ID{}
+	l := postingList{terms: map[string]int{}}
 	for i := range documents {
 		runtime.Gosched() // nobody waits for this
 		d := &documents[i]
 		if d.gone {
-			lists[goneTerm] = append(lists[goneTerm], d.id)
+			l.add(goneTerm, d.id)
 			continue
 		}
-		lists[liveTerm] = append(lists[liveTerm], d.id)
+		l.add(liveTerm, d.id)
 		for term := range eachTerm(d.terms) {
-			if list := lists[term]; len(list) == 0 || list[len(list)-1] != d.id {
-				lists[term] = append(list, d.id)
-			}
+			l.add(term, d.id)
 		}
 	}
-	terms := make([]string, 0, len(lists))
-	for term := range lists {
-		terms = append(terms, term)
-	}
-	slices.Sort(terms)
+	slices.SortFunc(l.all, func(a, b chain) int { return strings.Compare(a.term, b.term) })
 	w := runWriter{}
-	for _, term := range terms {
-		w.add(term, lists[term])
+	var ids []contacts.ID
+	for _, c := range l.all {
+		ids = l.appendIDs(ids[:0], c)
+		w.add(c.term, ids)
 	}
 	return w.blocks
 }
