@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"runtime"
 
@@ -10,10 +11,17 @@ import (
 	"contacts/reply"
 )
 
-// Unwatched is Handler without anything counted or timed.
+// LogDelay, LogMany and LogMost are those of a Log.
+const (
+	LogDelay = logDelay
+	LogMany  = logMany
+	LogMost  = logMost
+)
+
+// Unwatched is Handler without anything counted, timed or logged.
 func Unwatched(s *Server) http.Handler {
 	next, _ := s.routes()
-	return &reply.Front{Next: next, Site: s.site, Logger: s.log}
+	return &reply.Front{Next: next, Site: s.site, Logger: slog.New(slog.DiscardHandler)}
 }
 
 // Metrics is what /metrics answers.

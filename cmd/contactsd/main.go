@@ -160,8 +160,8 @@ func (a *app) withServer(ctx context.Context, fn func(*server.Server) error) err
 // knows.
 func (a *app) withLog(fn func() error) (err error) {
 	a.set.Version = version
-	log := &lines{to: a.stderr}
-	defer log.flush()
+	log := server.NewLog(a.stderr)
+	defer log.Flush()
 	if a.set.Logger, err = a.logger(log); err != nil {
 		return err
 	}
