@@ -35,6 +35,7 @@ type watch struct {
 	other    *watchedRoute
 	inFlight atomic.Int64
 	stalled  *metrics.Counter // clients that left the server waiting for a body
+	unsaved  *metrics.Counter // scheduled backups that failed
 }
 
 // A watchedRoute counts the requests for one template of URLs.
@@ -59,6 +60,8 @@ func newWatch(s *Server, templates []string) *watch {
 		metrics.Label{Name: "limit", Values: gateLimits})
 
 	w := &watch{routes: map[string]*watchedRoute{}, stalled: limits.At(limitBody)}
+	unsaved := metrics.NewCounters("contactsd_backup_failures_total", "Scheduled backups that failed.") // OPS-33
+	w.unsaved = unsaved.At()
 	for _, t := range templates {
 		r := &watchedRoute{took: took.At(t), received: received.At(t), sent: sent.At(t)}
 		for _, m := range countedMethods {
@@ -85,6 +88,19 @@ func newWatch(s *Server, templates []string) *watch {
 			}
 			return math.NaN()
 		}),
+		metrics.NewGauge("contactsd_backup_timestamp_seconds", "When the newest scheduled backup was begun, in seconds since 1970.", func() float64 { // OPS-33
+			if at := s.LastBackup().Time; !at.IsZero() {
+				return float64(at.Unix())
+			}
+			return math.NaN()
+		}),
+		metrics.NewGauge("contactsd_backup_interval_seconds", "The time from one scheduled backup to the next.", func() float64 { // OPS-33
+			if s.config.BackupDir != "" {
+				return s.config.BackupEvery.Seconds()
+			}
+			return math.NaN()
+		}),
+		unsaved,
 		metrics.NewInfo("contactsd_build_info", "The program.", metrics.Label{Name: "version", Values: []string{s.config.Version}},
 			metrics.Label{Name: "goversion", Values: []string{runtime.Version()}}))
 	w.registry.Add(metrics.Process()...)

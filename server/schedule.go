@@ -108,6 +108,7 @@ func (s *Server) scheduledBackup(ctx context.Context) bool {
 		}
 		status.Failed = err.Error()
 		status.Failures++
+		s.watch.unsaved.Inc()
 		s.log.Error("backup failed", "dir", s.config.BackupDir, "error", err) // OPS-32
 		return false
 	}

@@ -83,6 +83,25 @@ func TestSchedule(t *testing.T) {
 		if b := s.LastBackup(); !b.Time.Equal(now) || b.Failed != "" || b.Size == 0 {
 			t.Errorf("LastBackup = %+v", b)
 		}
+		text := server.Metrics(s)
+		for series, want := range map[string]float64{ // OPS-33
+			"contactsd_backup_timestamp_seconds": float64(now.Unix()),
+			"contactsd_backup_interval_seconds":  c.BackupEvery.Seconds(),
+			"contactsd_backup_failures_total":    0,
+		} {
+			if got := sample(t, text, series); got != want {
+				t.Errorf("%s = %g, want %g", series, got, want)
+			}
+		}
+	})
+
+	t.Run("OPS-33 without a schedule there is no time of a backup", func(t *testing.T) {
+		text := server.Metrics(open(t, config(t)))
+		for _, series := range []string{"contactsd_backup_timestamp_seconds", "contactsd_backup_interval_seconds"} {
+			if got := sample(t, text, series); got != -1 {
+				t.Errorf("%s = %g, want none", series, got)
+			}
+		}
 	})
 
 	t.Run("OPS-30 backups go on", func(t *testing.T) {
@@ -146,6 +165,9 @@ func TestSchedule(t *testing.T) {
 		}
 		if b := s.LastBackup(); b.Failures != 1 || b.Failed == "" || !b.Time.IsZero() {
 			t.Errorf("LastBackup = %+v", b)
+		}
+		if got := sample(t, server.Metrics(s), "contactsd_backup_failures_total"); got != 1 { // OPS-33
+			t.Errorf("%g failures are counted, want 1", got)
 		}
 		if text := log.String(); !strings.Contains(text, "level=ERROR") {
 			t.Errorf("the log says %s", text)
