@@ -77,3 +77,24 @@ func OpenWithMigration(dir string, o Options, sql string) (*Store, error) {
 	o.migrations = next
 	return Open(context.Background(), dir, o)
 }
+
+// Filters counts the runs of a book, and those of them that have a filter of
+// addresses.
+func (s *Store) Filters(owner store.Owner) (runs, known int, err error) {
+	err = s.View(context.Background(), owner, func(st store.Tx) error {
+		all, err := st.(*tx).runs()
+		s.index.filters.mu.Lock()
+		defer s.index.filters.mu.Unlock()
+		for _, r := range all {
+			if _, ok := s.index.filters.byRun[r.number]; ok {
+				known++
+			}
+		}
+		runs = len(all)
+		return err
+	})
+	return runs, known, err
+}
+
+// Learn makes the filters that were asked for.
+func (s *Store) Learn() { s.index.learn() }

@@ -41,7 +41,8 @@ func (t *tx) reindex(id contacts.ID, terms []byte, known bool) error {
 // A run is what is known of a run of the index. The one that was made of the
 // newest changes has the greatest place.
 type run struct {
-	number, place   int64
+	number          int64 // random, so that no two runs of all time have the same
+	place           int64
 	contacts        int64       // whom it speaks for
 	known           int64       // of them, those that were indexed before
 	gone            int64       // of them, those that are deleted
@@ -80,6 +81,9 @@ func (t *tx) find(l lookup) ([]contacts.ID, error) {
 func (t *tx) findFurther(l lookup, ids, waiting []contacts.ID, runs []run) ([]contacts.ID, error) {
 	spoken := make([][]contacts.ID, len(runs)) // whom each run speaks for, if it was asked
 	for i, r := range runs {
+		if hash, ok := l.mail(); ok && t.filters.lacks(t.owner, r.number, hash) {
+			continue
+		}
 		found, err := t.findInRun(r, l)
 		if err != nil {
 			return nil, err

@@ -35,6 +35,8 @@ type indexer struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 
+	filters mailFilters
+
 	mu    sync.Mutex
 	books map[store.Owner]*indexing // those with something to do
 }
@@ -52,6 +54,7 @@ var errOvertaken = errors.New("sqlite: the index has changed")
 
 func startIndexer(st *Store, o Options) *indexer {
 	x := &indexer{st: st, logger: o.Logger, batch: cmp.Or(o.indexBatch, indexBatch), wake: make(chan struct{}, 1), done: make(chan struct{}), books: map[store.Owner]*indexing{}}
+	x.filters = mailFilters{asked: x.wake, byRun: map[int64]mailFilter{}, missing: map[int64]store.Owner{}}
 	x.ctx, x.cancel = context.WithCancel(context.Background())
 	go x.run()
 	return x
@@ -97,6 +100,7 @@ func (x *indexer) run() {
 		case <-x.ctx.Done():
 			return
 		}
+		x.learn()
 		next := time.Duration(0)
 		for owner, purge := range x.due(&next) {
 			err := x.tidy(owner, purge)
@@ -115,6 +119,29 @@ func (x *indexer) run() {
 		}
 		if next > 0 {
 			timer.Reset(next)
+		}
+	}
+}
+
+// learn reads the runs that have no filter and were asked for, such as those
+// that were made before the program was started.
+func (x *indexer) learn() {
+	for number, owner := range x.filters.takeMissing() {
+		var hashes []uint64
+		err := x.st.View(x.ctx, owner, func(st store.Tx) error {
+			t := st.(*tx)
+			runs, err := t.runs()
+			i := slices.IndexFunc(runs, func(r run) bool { return r.number == number })
+			if err != nil || i < 0 {
+				return cmp.Or(err, errOvertaken)
+			}
+			return t.scanRun(runs[i], string(rune(emailTerm)), func(b *blockReader) bool {
+				hashes = appendMails(hashes, b)
+				return len(b.term) == 0 || b.term[0] <= emailTerm
+			})
+		})
+		if err == nil { // else it is asked for again
+			x.filters.put(number, newMailFilter(hashes), nil)
 		}
 	}
 }
@@ -187,7 +214,7 @@ func (x *indexer) tidy(owner store.Owner, purge bool) error {
 // flush makes a run of what waits, and returns of how many contacts.
 func (x *indexer) flush(owner store.Owner) (int, error) {
 	var documents []document
-	r := run{}
+	r := run{number: rand.Int64()}
 	err := x.st.View(x.ctx, owner, func(t store.Tx) (err error) {
 		documents, r.known, err = t.(*tx).waiting(x.batch * maxBatches)
 		return err
@@ -203,7 +230,7 @@ func (x *indexer) flush(owner store.Owner) (int, error) {
 			r.gone++
 		}
 	}
-	return len(documents), x.st.Update(x.ctx, owner, func(st store.Tx) error {
+	err = x.st.Update(x.ctx, owner, func(st store.Tx) error {
 		t := st.(*tx)
 		runs, err := t.runs()
 		if err != nil {
@@ -219,6 +246,10 @@ func (x *indexer) flush(owner store.Owner) (int, error) {
 			return t.addRun(r, blocks)
 		})
 	})
+	if err == nil {
+		x.filters.put(r.number, filterOf(blocks), nil)
+	}
+	return len(documents), err
 }
 
 // waiting returns those who wait, at most so many, and how many of them were
@@ -290,9 +321,8 @@ func (t *tx) indexedOne(d document) error {
 	return err
 }
 
-// addRun adds a run under a number that no other has had.
+// addRun adds a run.
 func (t *tx) addRun(r run, blocks []runBlock) error {
-	r.number = rand.Int64()
 	stmt, err := t.conn.bind("INSERT INTO run (owner, run, place, contacts, known, gone, least, greatest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 		int64(t.owner), r.number, r.place, r.contacts, r.known, r.gone, int64(r.least), int64(r.greatest))
 	if err != nil {
@@ -341,7 +371,7 @@ func (x *indexer) merge(owner store.Owner, purge bool) (bool, error) {
 	if err != nil || inputs == nil {
 		return false, err
 	}
-	return true, x.st.Update(x.ctx, owner, func(st store.Tx) error {
+	err = x.st.Update(x.ctx, owner, func(st store.Tx) error {
 		t := st.(*tx)
 		now, err := t.runs()
 		if err != nil {
@@ -363,6 +393,10 @@ func (x *indexer) merge(owner store.Owner, purge bool) (bool, error) {
 			return t.addRun(r, blocks)
 		})
 	})
+	if err == nil {
+		x.filters.put(r.number, filterOf(blocks), inputs)
+	}
+	return true, err
 }
 
 // toMerge says how many of the newest runs are to become one: as soon as there
@@ -395,7 +429,7 @@ func toMerge(runs []run, batch int64) int {
 
 // merge reads the run that comes of others.
 func (t *tx) merge(runs []run, oldest bool) (run, []runBlock, error) {
-	r := run{place: runs[0].place, least: runs[0].least}
+	r := run{number: rand.Int64(), place: runs[0].place, least: runs[0].least}
 	var inputs []*mergeInput
 	var newer []contacts.ID // whom the runs so far speak for
 	known := int64(0)       // how many of them an older run may speak for

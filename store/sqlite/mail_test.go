@@ -2,10 +2,12 @@ package sqlite_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"contacts"
 	"contacts/store"
+	"contacts/store/sqlite"
 )
 
 // What an update remembers of those who wait must not outlast the undoing of
@@ -54,4 +56,71 @@ func TestEmailsAfterAnUndonePart(t *testing.T) {
 		found(1)
 		return nil
 	})
+}
+
+// Runs of the index have filters of addresses, from the beginning or, after a
+// start of the program, once they were asked for.
+func TestFiltersOfRuns(t *testing.T) {
+	dir := t.TempDir()
+	st, err := sqlite.OpenSmallRuns(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := func(i int) string { return fmt.Sprintf("guest%d@netherfield.example", i) }
+	const n = 60
+	for i := range n {
+		c := &contacts.Contact{ID: contacts.ID(i + 1), Rev: contacts.Rev(i + 1), Created: 1, Emails: []contacts.Email{{Rel: contacts.RelHome, Address: address(i)}}}
+		if err := st.Update(t.Context(), 1, func(tx store.Tx) error { return tx.InsertContact(c) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := st.Settle(1); err != nil {
+		t.Fatal(err)
+	}
+	allFound := func() {
+		t.Helper()
+		err := st.View(t.Context(), 1, func(tx store.Tx) error {
+			for i := range n + 20 {
+				found := 0
+				for _, err := range tx.ContactsByEmail(address(i)) {
+					if err != nil {
+						return err
+					}
+					found++
+				}
+				if want := min(1, max(0, n-i)); found != want {
+					t.Errorf("%d contacts have the address %s, want %d", found, address(i), want)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	known := func(all bool) {
+		t.Helper()
+		runs, known, err := st.Filters(1)
+		if err != nil || runs < 2 || all && known != runs || !all && known != 0 {
+			t.Errorf("%d of %d runs have a filter, %v; want all: %t", known, runs, err, all)
+		}
+	}
+	known(true)
+	allFound()
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if st, err = sqlite.OpenSmallRuns(dir); err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	known(false)
+	allFound()
+	for runs, known := 1, 0; known != runs; { // which the store does beside
+		st.Learn()
+		if runs, known, err = st.Filters(1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	allFound()
 }

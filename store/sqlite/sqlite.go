@@ -195,7 +195,7 @@ func (s *Store) View(ctx context.Context, owner store.Owner, fn func(store.Tx) e
 		return fault(err)
 	}
 	defer s.pool.put(c)
-	t := &tx{conn: c, owner: owner, now: s.o.Now}
+	t := &tx{conn: c, owner: owner, now: s.o.Now, filters: &s.index.filters}
 	err = fn(t)
 	if t.overdue > 0 {
 		s.index.changed(owner, t.overdue, false)

@@ -96,6 +96,18 @@ func emailLookup(address string) lookup {
 	return lookup{all: []string{string(rune(emailTerm)) + emailHash(address) + "\x00"}}
 }
 
+// mail is the hash of the address that is looked for, if that is all.
+func (l lookup) mail() (hash uint64, ok bool) {
+	if len(l.all) != 1 || l.any != "" {
+		return 0, false
+	}
+	term, whole := strings.CutSuffix(l.all[0], "\x00")
+	if !whole {
+		return 0, false
+	}
+	return mailOf([]byte(term))
+}
+
 // matcher returns a function that answers the lookup for the terms of one
 // contact.
 func (l lookup) matcher() func(terms []byte) bool {

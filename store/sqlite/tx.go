@@ -15,6 +15,8 @@ type tx struct {
 	owner store.Owner
 	now   func() time.Time
 
+	filters *mailFilters // of the runs; may be nil
+
 	writing  bool  // not a View
 	changing bool  // the savepoint of this update is open
 	failed   error // of a change, which makes the whole update fail

@@ -265,7 +265,7 @@ func (w *writer) commit() error {
 // one runs one update. When it fails, its changes are undone, and those of the
 // others in the group stay.
 func (w *writer) one(u *update) (err error) {
-	t := &tx{conn: w.conn, owner: u.owner, now: w.o.Now, writing: true}
+	t := &tx{conn: w.conn, owner: u.owner, now: w.o.Now, filters: &w.index.filters, writing: true}
 	if err = w.call(u, t); err == nil {
 		err = t.finish()
 	}
