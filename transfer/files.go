@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -38,9 +39,19 @@ func WriteFile(name string, stdout io.Writer, fn func(io.Writer) error) error {
 	if name == "-" {
 		return fn(stdout)
 	}
+	if name == "" {
+		return errors.New("write a file: it has no name")
+	}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return fmt.Errorf("write %s: it is a directory", name)
+	}
 	f, err := os.CreateTemp(filepath.Dir(name), ".contacts-*")
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = at.Err // the name is not the user's
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("write %s: %w", name, err)
 	}
 	defer os.Remove(f.Name()) // in vain, if it has got its name
 	if err := fn(f); err != nil {

@@ -191,13 +191,15 @@ func (s *objects) damage(err error) error {
 }
 
 func errForeign() error {
-	return contacts.Errorf(contacts.Invalid, "", `the JSON is not an export of contacts: it does not begin with "format": "contacts"`)
+	return contacts.Errorf(contacts.Invalid, "", `the JSON is not an export of contacts: it does not begin with "format": "contacts"; 'contacts add -' reads what 'contacts list --json' prints`)
 }
 
 // head reads up to the bracket that begins the contacts.
 func (s *objects) head() error {
-	if _, err := s.in.Token(); err != nil { // the brace
+	if begin, err := s.in.Token(); err != nil {
 		return err
+	} else if begin != json.Delim('{') {
+		return errForeign()
 	}
 	known := false
 	for s.in.More() {

@@ -124,7 +124,7 @@ func recognise(begin []byte) (Format, error) {
 	switch {
 	case len(plain) == 0:
 		return "", contacts.Errorf(contacts.Invalid, "", "the file is empty")
-	case plain[0] == '{':
+	case plain[0] == '{', plain[0] == '[':
 		return JSON, nil
 	case plain[0] == '<':
 		return "", contacts.Errorf(contacts.Invalid, "", "the file is HTML or XML; a vCard, CSV or JSON file is needed")

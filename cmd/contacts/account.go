@@ -151,12 +151,21 @@ func (l *accounts) find(server, email string) (*account, error) {
 	return found[0], nil
 }
 
-// cleanServer is the form in which servers are compared.
-func cleanServer(url string) string { return strings.TrimRight(strings.TrimSpace(url), "/") }
+// serverURL is the server that the flag or the environment names, or empty.
+func (a *app) serverURL() (string, error) {
+	server := strings.TrimRight(strings.TrimSpace(a.setting(a.server, "CONTACTS_SERVER")), "/")
+	if server != "" && !strings.HasPrefix(server, "https://") && !strings.HasPrefix(server, "http://") {
+		return "", usageErrorf("the server %q must be a URL such as https://contacts.example.com or http://127.0.0.1:8080", server)
+	}
+	return server, nil
+}
 
 // signedIn is the account that the flags and the environment mean.
 func (a *app) signedIn() (*account, error) {
-	server := cleanServer(a.setting(a.server, "CONTACTS_SERVER"))
+	server, err := a.serverURL()
+	if err != nil {
+		return nil, err
+	}
 	email := a.setting(a.account, "CONTACTS_ACCOUNT")
 	if token := a.setting("", "CONTACTS_TOKEN"); token != "" {
 		if server == "" {

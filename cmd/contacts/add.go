@@ -83,6 +83,9 @@ func (a *app) addCommand() *cobra.Command {
 			return err
 		}
 		c.Normalize()
+		if len(formOf(c, nil)) == 0 {
+			return usageErrorf("all that was given is empty, and nothing is added")
+		}
 		if err := c.Validate(); err != nil {
 			return usageError{err}
 		}

@@ -168,6 +168,9 @@ func (e *edition) store(ctx context.Context, text string) error {
 	if err := next.Validate(); err != nil {
 		return &formError{err}
 	}
+	if len(formOf(&next.Contact, names)) == 0 {
+		return fmt.Errorf("the form is empty, and nothing was stored; to delete the contact: contacts rm %s", clean(e.contact.Entry.ID()))
+	}
 	if old := e.groups.names(&e.contact.Contact); !slices.Equal(old, names) {
 		ms, err := e.session.groupsOf(ctx, e.groups, names, true)
 		if err != nil {

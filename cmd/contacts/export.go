@@ -42,6 +42,9 @@ func (a *app) exportCommand() *cobra.Command {
 		if err != nil {
 			return usageErrorf("--vcard-version: %v", err)
 		}
+		if f.Changed("vcard-version") && form != transfer.VCard {
+			return usageErrorf("--vcard-version goes with --format vcard")
+		}
 		s, err := a.connect()
 		if err != nil {
 			return err

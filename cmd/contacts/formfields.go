@@ -375,6 +375,9 @@ func (f *many[T]) set(t *T, l *formLine) error {
 			return fmt.Errorf("line %d: %s cannot be %q", l.n, f.name, w.text)
 		}
 	}
+	if rel+label == "" && !f.isRel("") && f.isRel(contacts.RelOther) {
+		rel = contacts.RelOther // as add takes an address without a use
+	}
 	if f.rel != nil {
 		*f.rel(t) = rel
 	}

@@ -75,8 +75,8 @@ func (a *app) groupAdd() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if groups.has(args[0]) {
-			return contacts.Errorf(contacts.Duplicate, "", "there is a group %q already", args[0])
+		if err := groups.free(args[0]); err != nil {
+			return err
 		}
 		g, err := s.InsertGroup(cmd.Context(), &contacts.Group{Name: args[0]})
 		if err != nil {
@@ -90,6 +90,17 @@ func (a *app) groupAdd() *cobra.Command {
 		return err
 	}
 	return cmd
+}
+
+// free fails if a group of the list could not be told from a new one of this name.
+func (l groupList) free(name string) error {
+	if strings.TrimSpace(name) == "" {
+		return usageErrorf("a group needs a name")
+	}
+	if l.has(name) {
+		return contacts.Errorf(contacts.Duplicate, "", "there is a group %q already", name)
+	}
+	return nil
 }
 
 func (a *app) groupRename() *cobra.Command {
@@ -109,6 +120,10 @@ func (a *app) groupRename() *cobra.Command {
 		}
 		if g.System != "" {
 			return fmt.Errorf("%s is one of the system groups, which keep their names", groupName(g))
+		}
+		others := slices.DeleteFunc(slices.Clone(groups), func(other *client.Group) bool { return other == g })
+		if err := others.free(args[1]); err != nil {
+			return err
 		}
 		old := g.Name
 		g.Name = args[1]

@@ -49,6 +49,8 @@ func (a *app) importCommand() *cobra.Command {
 		switch {
 		case undo && len(args) > 0:
 			return usageErrorf("import --undo takes no FILE: it undoes the last import")
+		case undo && f.Changed("on-duplicate"):
+			return usageErrorf("--on-duplicate is of no use with --undo")
 		case !undo && len(args) == 0:
 			return usageErrorf("import needs a FILE, or - for stdin")
 		}

@@ -182,10 +182,12 @@ func (a *app) showCommand() *cobra.Command {
 	}
 	asJSON := jsonFlag(cmd)
 	cmd.Flags().BoolVar(&asVCard, "vcard", false, "print a vCard, with the photo")
-	cmd.MarkFlagsMutuallyExclusive("json", "vcard")
 	cmd.ValidArgsFunction = a.completeContacts
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		ctx := cmd.Context()
+		if *asJSON && asVCard {
+			return usageErrorf("--json and --vcard do not go together")
+		}
 		s, err := a.connect()
 		if err != nil {
 			return err

@@ -44,7 +44,11 @@ func (a *app) loginCommand() *cobra.Command {
 	f.StringVar(&clientID, "client-id", "", "`id` under which the server knows this program, for --device")
 	f.StringVar(&caCert, "ca-cert", "", "certificate `file` (PEM) of the authority of the server's certificate, if the system does not know it")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		acc := &account{Server: cleanServer(a.setting(a.server, "CONTACTS_SERVER")), Email: a.setting(a.account, "CONTACTS_ACCOUNT"), Way: clientLogin}
+		server, err := a.serverURL()
+		if err != nil {
+			return err
+		}
+		acc := &account{Server: server, Email: a.setting(a.account, "CONTACTS_ACCOUNT"), Way: clientLogin}
 		if len(args) == 1 {
 			acc.Email = args[0]
 		}
@@ -70,6 +74,8 @@ func (a *app) loginCommand() *cobra.Command {
 			return usageErrorf("--device needs --client-id: the administrator makes one by: contactsd app add --public 'Command line'")
 		case device && passwordStdin:
 			return usageErrorf("--device needs no password")
+		case clientID != "" && !device:
+			return usageErrorf("--client-id goes with --device")
 		}
 		if _, err := client.New(acc.Server); err != nil {
 			return usageError{err}
@@ -84,7 +90,6 @@ func (a *app) loginCommand() *cobra.Command {
 		if plainHTTP(acc.Server) {
 			a.remark("warning: %s is not https, so that others on the way can read the password and the contacts", acc.Server)
 		}
-		var err error
 		if device {
 			acc.Way, acc.ClientID = oauth2Way, clientID
 			err = a.loginByDevice(cmd.Context(), acc)
@@ -264,6 +269,13 @@ func (a *app) logoutCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "forget all accounts")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if all && len(args) > 0 {
+			return usageErrorf("logout --all takes no EMAIL: it forgets all accounts")
+		}
+		server, err := a.serverURL()
+		if err != nil {
+			return err
+		}
 		list, err := a.readAccounts()
 		if err != nil {
 			return err
@@ -274,7 +286,7 @@ func (a *app) logoutCommand() *cobra.Command {
 		}
 		gone := append([]*account(nil), list.Accounts...)
 		if !all {
-			acc, err := list.find(cleanServer(a.setting(a.server, "CONTACTS_SERVER")), email)
+			acc, err := list.find(server, email)
 			if err != nil {
 				return err
 			}

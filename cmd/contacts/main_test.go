@@ -50,6 +50,7 @@ var topics = []struct{ name, script string }{
 	{"SYNC-1 SYNC-3 SYNC-5 SYNC-9 SYNC-10 a folder of cards", "sync"},
 	{"CMD-14 the shared contacts of a domain", "domain"},
 	{"CMD-5 CMD-24 CMD-25 what goes wrong, and going on", "errors"},
+	{"CMD-20 CMD-24 mistakes that change nothing", "mistakes"},
 }
 
 func TestScripts(t *testing.T) {

@@ -40,6 +40,9 @@ func (a *app) exportCommand() *cobra.Command {
 		if err != nil {
 			return usageErrorf("--vcard-version: %v", err)
 		}
+		if cmd.Flags().Changed("vcard-version") && f != transfer.VCard {
+			return usageErrorf("--vcard-version goes with --format vcard")
+		}
 		return a.withServer(cmd.Context(), func(s *server.Server) error {
 			b, err := s.Book(cmd.Context(), args[0])
 			if err != nil {

@@ -47,6 +47,8 @@ func (a *app) importCommand() *cobra.Command {
 		switch {
 		case undo && len(args) != 1:
 			return usageErrorf("import --undo takes OWNER alone")
+		case undo && cmd.Flags().Changed("on-duplicate"):
+			return usageErrorf("--on-duplicate is of no use with --undo")
 		case !undo && len(args) != 2:
 			return usageErrorf("import needs OWNER and FILE")
 		}
