@@ -42,6 +42,7 @@ const (
 	recordRate         store.RecordType = 16 // directory: number of the account -> rest
 	recordNonces       store.RecordType = 17 // directory: client id -> horizon
 	recordAssertion    store.RecordType = 18 // directory: hash of a client id and the jti of an assertion -> nothing
+	recordRing         store.RecordType = 19 // also in the directory: ring/ -> the next slot; ring/slot -> key of the record in it
 )
 
 const (

@@ -164,7 +164,7 @@ func (s *Service) authSubGranted(w http.ResponseWriter, r *http.Request, a *auth
 		if err := usable(tx); err != nil {
 			return err
 		}
-		if err := putGrant(tx, id, grant{App: t.App, Name: t.Source, Kind: t.Kind, Scopes: t.Scopes, Created: now}, expires); err != nil {
+		if err := s.addGrant(tx, id, grant{App: t.App, Name: t.Source, Kind: t.Kind, Scopes: t.Scopes, Created: now}, expires); err != nil {
 			return err
 		}
 		return s.putToken(tx, text, t)

@@ -106,10 +106,7 @@ func (s *Service) deviceCode(w http.ResponseWriter, r *http.Request) error {
 		if err := s.addFailure(tx, asked); err != nil { // AUTH-114
 			return err
 		}
-		if err := put(tx, recordDevice, d.UserCode, tokenKey(text), until); err != nil {
-			return err
-		}
-		return s.putDevice(tx, tokenKey(text), d)
+		return s.addDevice(tx, tokenKey(text), d)
 	})
 	if err != nil {
 		return err
@@ -125,6 +122,18 @@ func (s *Service) deviceCode(w http.ResponseWriter, r *http.Request) error {
 		Interval   int    `json:"interval"`
 	}{text, code, page, page, page + "?user_code=" + code, int(deviceLife / time.Second), int(deviceInterval / time.Second)}) // AUTH-105
 	return nil
+}
+
+// addDevice keeps a new device, and leads its user code there.
+func (s *Service) addDevice(tx store.Tx, key string, d device) error {
+	end := func(oldest string) error { return dropDevice(tx, oldest, false) }
+	if err := deviceRing(d.App).add(tx, key, d.Until.Add(deviceLife), end); err != nil { // AUTH-133
+		return err
+	}
+	if err := put(tx, recordDevice, d.UserCode, key, d.Until); err != nil {
+		return err
+	}
+	return s.putDevice(tx, key, d)
 }
 
 // putDevice keeps a device a little longer than it is good, so that it is told
@@ -268,6 +277,12 @@ func (s *Service) answerDevice(ctx context.Context, key string, change func(*dev
 			return contacts.Errorf(contacts.Invalid, "", "The code was used meanwhile, or is too old. Start again on the device.")
 		}
 		change(&d)
+		if d.Owner != 0 {
+			end := func(oldest string) error { return dropDevice(tx, oldest, true) }
+			if err := agreedRing(recordDevice, d.Owner).add(tx, key, d.Until.Add(deviceLife), end); err != nil { // AUTH-133
+				return err
+			}
+		}
 		return s.putDevice(tx, key, d)
 	})
 }
@@ -330,6 +345,15 @@ func (s *Service) tokenByDevice(w http.ResponseWriter, r *http.Request, form url
 		return err
 	})
 	return a, s.issuedTo(w, d.Owner, err)
+}
+
+// dropDevice forgets a device that a user has let in, or else one that none has.
+func dropDevice(tx store.Tx, key string, agreed bool) error {
+	var d device
+	if found, err := read(tx, recordDevice, key, &d); err != nil || !found || (d.Owner != 0) != agreed {
+		return err // AUTH-133
+	}
+	return endDevice(tx, key, d)
 }
 
 // endDevice forgets a device that has had its answer.

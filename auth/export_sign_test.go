@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"encoding/binary"
 	"net/http"
 )
 
@@ -45,20 +46,43 @@ func AuthorizationParams(h string) (params []string) {
 	return params
 }
 
-// FillNonces makes the memory of nonces full.
-func (s *Service) FillNonces() {
-	now := s.now().Unix()
-	s.nonces.seen = make(map[nonce]int64, maxNonces)
-	for i := range maxNonces {
-		s.nonces.seen[nonce{byte(i), byte(i >> 8), byte(i >> 16)}] = now
+// MaxNonces is how many nonces are remembered at most.
+const MaxNonces = maxNonces
+
+// Nonces is how many nonces are remembered, of a program and in all. It panics
+// if they are counted wrong.
+func (s *Service) Nonces(app string) (own, all int) {
+	n := &s.nonces
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for id, sh := range n.shares {
+		count := 0
+		for _, seen := range sh.minutes {
+			count += len(seen)
+		}
+		if all += count; count != sh.len || count == 0 {
+			panic("a share is counted wrong")
+		}
+		if id == app {
+			own = count
+		}
 	}
+	if all != n.len {
+		panic("the shares are counted wrong")
+	}
+	return own, all
 }
 
-// Nonces is how many nonces are remembered.
-func (s *Service) Nonces() int {
-	s.nonces.mu.Lock()
-	defer s.nonces.mu.Unlock()
-	return len(s.nonces.seen)
+// FloodNonces remembers nonces of a program until no more are let in.
+func (s *Service) FloodNonces(app string) error {
+	now := s.now().Unix()
+	for i := 0; ; i++ {
+		var key nonce
+		binary.LittleEndian.PutUint64(key[:], uint64(i))
+		if _, err := s.nonces.add(app, key, now, now); err != nil {
+			return err
+		}
+	}
 }
 
 // CheckNonce is checkNonce. It returns why a nonce is refused.

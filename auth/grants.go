@@ -34,6 +34,44 @@ func putGrant(tx store.Tx, id string, g grant, expires time.Time) error {
 	return put(tx, recordGrant, id, g, expires)
 }
 
+const (
+	maxGrants    = 200 // consents of one account
+	maxAppGrants = 50  // of these, to one program
+)
+
+// addGrant keeps a new consent. The oldest to the same program ends with all
+// that came of it when there are too many of these, or else the oldest of all:
+// a program that asks again and again costs the user none of another.
+func (s *Service) addGrant(tx store.Tx, id string, g grant, expires time.Time) error {
+	all, err := grants(tx)
+	if err != nil {
+		return err
+	}
+	all = slices.DeleteFunc(all, func(k keyed[grant]) bool { return k.key == serviceGrant(k.value.App) }) // one for each program
+	slices.SortStableFunc(all, func(a, b keyed[grant]) int { return a.value.Created.Compare(b.value.Created) })
+	ends := map[string]bool{}
+	mark := func(most int, counts func(keyed[grant]) bool) {
+		list := slices.DeleteFunc(slices.Clone(all), func(k keyed[grant]) bool { return ends[k.key] || !counts(k) })
+		for _, k := range list[:max(0, len(list)-most+1)] {
+			ends[k.key] = true
+		}
+	}
+	mark(maxAppGrants, func(k keyed[grant]) bool { return k.value.sameProgram(&g) }) // AUTH-134
+	mark(maxGrants, func(keyed[grant]) bool { return true })                         // AUTH-134
+	for old := range ends {
+		if _, err := s.endGrant(tx, old); err != nil {
+			return err
+		}
+	}
+	return putGrant(tx, id, g, expires)
+}
+
+// sameProgram reports whether two consents are to one program. What is not
+// registered goes by its name, which is that of its host.
+func (g *grant) sameProgram(other *grant) bool {
+	return g.App == other.App && (g.App != "" || g.Name == other.Name)
+}
+
 // grantOf finds a grant, which may have ended.
 func grantOf(tx store.Tx, id string) (g grant, found bool, err error) {
 	if id == "" {
@@ -88,6 +126,11 @@ func (s *Service) endGrant(tx store.Tx, id string) (int, error) {
 			}
 		}
 		n += len(keys)
+	}
+	for _, r := range [...]ring{accessRing(id), refreshRing(id)} {
+		if err := r.drop(tx); err != nil {
+			return n, err
+		}
 	}
 	return n, tx.DeleteRecord(recordGrant, id)
 }
@@ -168,7 +211,12 @@ func (s *Service) RevokeProgram(ctx context.Context, owner store.Owner, id strin
 func (s *Service) RevokePrograms(ctx context.Context, owner store.Owner) error {
 	return s.store.Update(ctx, owner, func(tx store.Tx) error {
 		for _, t := range [...]store.RecordType{recordToken, recordRefresh, recordCode, recordGrant} {
-			if err := deleteAll(tx, t); err != nil { // SEC-8
+			if err := deleteAll(tx, t, ""); err != nil { // SEC-8
+				return err
+			}
+		}
+		for _, of := range [...]ring{accessRing(""), refreshRing("")} { // of all consents
+			if err := deleteAll(tx, recordRing, of.name); err != nil {
 				return err
 			}
 		}

@@ -22,12 +22,25 @@ import (
 // timestamps that were not in the future when they came end with the start of
 // the next process at the latest; this makes one write in five minutes enough.
 // Only a program whose clock is fast costs one for each second ahead of us.
+//
+// Whoever knows the secret of a program can send as many requests of it as the
+// line takes, and some secrets are public. So every program has a share, which
+// may grow to what is free: one that floods gets half of the memory and finds
+// itself refused; another that floods as well gets a quarter more, and so on.
+// What is free is never nothing, so a program that sends little is let in.
 type nonces struct {
-	mu    sync.Mutex
-	seen  map[nonce]int64 // to the timestamp
-	apps  map[string]horizon
-	sweep int   // len(seen) at which to look for old ones
-	swept int64 // when that was last done
+	mu     sync.Mutex
+	shares map[string]*share // by program; those without nonces are left out
+	apps   map[string]horizon
+	len    int   // nonces in all
+	minute int64 // in which old ones were last dropped
+}
+
+// A share is what is remembered of one program: nonces by the minute of their
+// timestamps, so that all of a minute are dropped at once.
+type share struct {
+	minutes map[int64]map[nonce]struct{}
+	len     int
 }
 
 // A nonce is the hash of what must not come twice.
@@ -51,9 +64,8 @@ func (h *horizon) knows(timestamp, now int64) bool {
 }
 
 const (
-	nonceLife  = 5 * time.Minute // how far a timestamp may be off
-	maxNonces  = 1 << 20         // requests that are remembered at most, some 60 MB
-	firstPurge = 1 << 12
+	nonceLife = 5 * time.Minute // how far a timestamp may be off
+	maxNonces = 1 << 20         // requests that are remembered at most, some 40 MB
 )
 
 // A staleness is why a timestamp or nonce is refused.
@@ -80,12 +92,12 @@ func (s *Service) checkNonce(ctx context.Context, app, scope string, timestamp i
 	if timestamp < h.floor {
 		return staleTime, nil // AUTH-55
 	}
-	return s.nonces.add(nonceOf(app, scope, timestamp, text), timestamp, now)
+	return s.nonces.add(app, nonceOf(scope, timestamp, text), timestamp, now)
 }
 
-func nonceOf(app, scope string, timestamp int64, text string) nonce {
+func nonceOf(scope string, timestamp int64, text string) nonce {
 	var b []byte
-	for _, part := range [...]string{app, scope, text} {
+	for _, part := range [...]string{scope, text} {
 		b = binary.AppendUvarint(b, uint64(len(part)))
 		b = append(b, part...)
 	}
@@ -93,33 +105,58 @@ func nonceOf(app, scope string, timestamp int64, text string) nonce {
 	return nonce(sum[:16])
 }
 
-// add remembers a nonce, or reports that it is there already. It fails with
-// kind Unavailable when too many are remembered: to forget one would let it
-// count again.
-func (n *nonces) add(key nonce, timestamp, now int64) (staleness, error) {
+// add remembers a nonce of a program, or reports that it is there already. It
+// fails with kind Unavailable when the program has its share: to forget one
+// would let it count again.
+func (n *nonces) add(app string, key nonce, timestamp, now int64) (staleness, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if _, used := n.seen[key]; used {
+	n.drop(now)
+	minute := timestamp / 60
+	sh := n.shares[app]
+	if sh == nil {
+		sh = &share{minutes: make(map[int64]map[nonce]struct{})}
+	}
+	if _, used := sh.minutes[minute][key]; used {
 		return usedNonce, nil // AUTH-53, AUTH-71
 	}
-	if len(n.seen) >= max(n.sweep, firstPurge) && now != n.swept {
-		for k, t := range n.seen {
-			if now-t > int64(nonceLife/time.Second) { // refused for its timestamp from now on
-				delete(n.seen, k)
-			}
-		}
-		n.sweep, n.swept = min(2*len(n.seen), maxNonces), now
-	}
-	if len(n.seen) >= maxNonces {
-		err := contacts.Errorf(contacts.Unavailable, contacts.CodeOverloaded, "Too many signed requests") // AUTH-56
+	if sh.len >= maxNonces-n.len { // AUTH-130
+		err := contacts.Errorf(contacts.Unavailable, contacts.CodeOverloaded, "Too many signed requests of this program") // AUTH-56
 		err.Err = reply.Later(time.Second)
 		return "", err
 	}
-	if n.seen == nil {
-		n.seen = make(map[nonce]int64)
+	if sh.minutes[minute] == nil {
+		sh.minutes[minute] = make(map[nonce]struct{})
 	}
-	n.seen[key] = timestamp
+	sh.minutes[minute][key] = struct{}{}
+	if n.shares == nil {
+		n.shares = make(map[string]*share)
+	}
+	n.shares[app] = sh
+	sh.len++
+	n.len++
 	return fresh, nil
+}
+
+// drop forgets, once a minute, the minutes all of whose timestamps are refused
+// from now on.
+func (n *nonces) drop(now int64) {
+	if now/60 == n.minute {
+		return
+	}
+	n.minute = now / 60
+	for app, sh := range n.shares {
+		for minute, seen := range sh.minutes {
+			if now-(minute*60+59) > int64(nonceLife/time.Second) {
+				delete(sh.minutes, minute)
+				sh.len -= len(seen)
+				n.len -= len(seen)
+			}
+		}
+		if sh.len == 0 {
+			delete(n.shares, app)
+		}
+	}
 }
 
 // horizon returns the horizon of a program, which reaches at least as far as

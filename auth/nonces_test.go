@@ -3,6 +3,7 @@ package auth_test
 import (
 	"context"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -68,17 +69,15 @@ func TestNonces(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if n := w.Nonces(); n < many {
+		if n, _ := w.Nonces(app.ID); n < many {
 			t.Fatalf("%d nonces are remembered", n)
 		}
 		w.clock.forward(6 * time.Minute)
-		for i := range many {
-			if why, err := w.CheckNonce(t.Context(), app.ID, "", w.clock.now().Unix(), strconv.Itoa(i)); err != nil || why != "" {
-				t.Fatal(why, err)
-			}
+		if why, err := w.CheckNonce(t.Context(), app.ID, "", w.clock.now().Unix(), "0"); err != nil || why != "" {
+			t.Fatal(why, err)
 		}
-		if n := w.Nonces(); n > 2*many {
-			t.Errorf("%d nonces are remembered", n)
+		if own, all := w.Nonces(app.ID); own != 1 || all != 1 {
+			t.Errorf("%d nonces are remembered, %d in all", own, all)
 		}
 	})
 	t.Run("AUTH-71 a nonce counts once, however many ask at the same time", func(t *testing.T) {
@@ -98,13 +97,78 @@ func TestNonces(t *testing.T) {
 			t.Errorf("%d times", n)
 		}
 	})
+	t.Run("AUTH-71 a nonce counts once as long as its timestamp counts", func(t *testing.T) {
+		at := w.clock.now().Add(5 * time.Minute).Unix()
+		for range 11 { // the clock is taken past the timestamp, minute by minute
+			_, err := w.CheckNonce(t.Context(), app.ID, "", at, "z")
+			must(t, err)
+			if why, err := w.CheckNonce(t.Context(), app.ID, "", at, "z"); err != nil || why != "nonce_used" {
+				t.Fatalf("%d s before: %q, %v", at-w.clock.now().Unix(), why, err)
+			}
+			w.clock.forward(time.Minute)
+		}
+		if why, err := w.CheckNonce(t.Context(), app.ID, "", at, "z"); err != nil || why != "timestamp_refused" {
+			t.Error(why, err)
+		}
+	})
 	t.Run("AUTH-56 rather none than twice", func(t *testing.T) {
-		w.FillNonces()
+		must1 := func(why string, err error) { t.Helper(); wants(t, "let in", why, ""); must(t, err) }
+		must1(w.CheckNonce(t.Context(), app.ID, "", w.clock.now().Unix(), "x"))
+		wantKind(t, w.FloodNonces(app.ID), contacts.Unavailable)
 		_, err := w.CheckNonce(t.Context(), app.ID, "", w.clock.now().Unix(), "y")
 		wantKind(t, err, contacts.Unavailable)
-		w.clock.forward(6 * time.Minute)
-		if why, err := w.CheckNonce(t.Context(), app.ID, "", w.clock.now().Unix(), "y"); err != nil || why != "" {
+		if why, err := w.CheckNonce(t.Context(), app.ID, "", w.clock.now().Unix(), "x"); err != nil || why != "nonce_used" {
 			t.Error(why, err)
+		}
+		w.clock.forward(6 * time.Minute)
+		must1(w.CheckNonce(t.Context(), app.ID, "", w.clock.now().Unix(), "y"))
+	})
+}
+
+// Programs with a secret that everybody knows, and one without.
+func TestNonceShares(t *testing.T) {
+	w := longbourn(t, auth.Options{})
+	app, secret := w.pemberley(t)
+	must(t, w.SetDomain(t.Context(), "example.com", "delegate", app.ID))
+	anonymous, _, err := w.AddApp(t.Context(), auth.NewApp{Name: "Meryton Gossip", ID: "anonymous", Secret: "anonymous", CallbackHosts: []string{"meryton.example"}})
+	must(t, err)
+	gossip := func() answer {
+		return w.call(t, call{consumer: anonymous.ID, secret: "anonymous", target: "/accounts/OAuthGetRequestToken?scope=" + encoded(feedScope)})
+	}
+	letters := func() answer {
+		return w.call(t, call{consumer: app.ID, secret: secret, target: "/whoami?xoauth_requestor_id=" + liz})
+	}
+	wantKind(t, w.FloodNonces(anonymous.ID), contacts.Unavailable)
+
+	t.Run("AUTH-130 AUTH-56 one that floods is refused alone", func(t *testing.T) {
+		if a := gossip(); a.status != 503 || a.header.Get("Retry-After") == "" || !strings.Contains(a.body, "Too many signed requests of this program") {
+			t.Errorf("the one that floods: %d %q, Retry-After %q", a.status, a.body, a.header.Get("Retry-After"))
+		}
+		if a := letters(); a.status != 200 || a.body != liz {
+			t.Errorf("another: %d %q", a.status, a.body)
+		}
+		if own, _ := w.Nonces(anonymous.ID); own != auth.MaxNonces/2 {
+			t.Errorf("%d nonces are its share", own)
+		}
+	})
+	t.Run("AUTH-130 many that flood leave room for another, in bounded memory", func(t *testing.T) {
+		for i := range 9 {
+			wantKind(t, w.FloodNonces("gossip "+strconv.Itoa(i)), contacts.Unavailable)
+		}
+		if a := letters(); a.status != 200 || a.body != liz {
+			t.Errorf("another: %d %q", a.status, a.body)
+		}
+		if _, all := w.Nonces(""); all >= auth.MaxNonces || all < auth.MaxNonces*9/10 {
+			t.Errorf("%d nonces are remembered", all)
+		}
+	})
+	t.Run("AUTH-130 it is let in again when the flood is over", func(t *testing.T) {
+		w.clock.forward(6 * time.Minute)
+		if a := gossip(); a.status != 200 {
+			t.Errorf("the one that flooded: %d %q", a.status, a.body)
+		}
+		if _, all := w.Nonces(""); all != 1 {
+			t.Errorf("%d nonces are remembered", all)
 		}
 	})
 }

@@ -109,12 +109,30 @@ func (s *Service) oauth1RequestToken(w http.ResponseWriter, r *http.Request, q *
 	}
 	text := base64.RawURLEncoding.EncodeToString(s.random(secretBytes)) // SEC-2
 	err = s.store.Update(r.Context(), store.Directory, func(tx store.Tx) error {
-		return put(tx, recordRequestToken, tokenKey(text), t, t.Expires)
+		return putRequest(tx, text, t)
 	})
 	if err != nil {
 		return err
 	}
 	return s.tokenPair(w, text, "&oauth_callback_confirmed=true") // AUTH-63
+}
+
+// putRequest keeps a new request token.
+func putRequest(tx store.Tx, text string, t requestToken) error {
+	end := func(key string) error { return endRequest(tx, key) }
+	if err := requestRing(t.App).add(tx, tokenKey(text), t.Expires, end); err != nil { // AUTH-133
+		return err
+	}
+	return put(tx, recordRequestToken, tokenKey(text), t, t.Expires)
+}
+
+// endRequest forgets a request token, unless a user has agreed to it.
+func endRequest(tx store.Tx, key string) error {
+	var t requestToken
+	if found, err := read(tx, recordRequestToken, key, &t); err != nil || !found || t.Owner != 0 {
+		return err // AUTH-133
+	}
+	return tx.DeleteRecord(recordRequestToken, key)
 }
 
 // rejected words what is wrong with a parameter of the request.
@@ -248,22 +266,30 @@ func (t *requestToken) back(a *app, q url.Values) (*place, error) {
 	return &p, nil
 }
 
-// oauth1Granted notes that the user has agreed, and takes the verifier to the
-// program.
-func (s *Service) oauth1Granted(w http.ResponseWriter, r *http.Request, text string, back *place, u *Account) error {
-	verifier := base64.RawURLEncoding.EncodeToString(s.random(verifierBytes))
-	id := s.newGrant()
-	var t requestToken
-	err := s.store.Update(r.Context(), store.Directory, func(tx store.Tx) (err error) {
+// agreeToRequest notes in a request token who has agreed to it, once.
+func (s *Service) agreeToRequest(ctx context.Context, text string, owner store.Owner, grant, verifier string) (t requestToken, err error) {
+	err = s.store.Update(ctx, store.Directory, func(tx store.Tx) (err error) {
 		if t, err = s.requestTokenOf(tx, text); err != nil {
 			return err
 		}
 		if t.Owner != 0 {
 			return oauthProblem(tokenRejected) // AUTH-78
 		}
-		t.Owner, t.Grant, t.Verifier = u.Owner, id, tokenKey(verifier) // SEC-2
+		t.Owner, t.Grant, t.Verifier = owner, grant, tokenKey(verifier)                                       // SEC-2
+		if err := agreedRing(recordRequestToken, owner).add(tx, tokenKey(text), t.Expires, nil); err != nil { // AUTH-133
+			return err
+		}
 		return put(tx, recordRequestToken, tokenKey(text), t, t.Expires)
 	})
+	return t, err
+}
+
+// oauth1Granted notes that the user has agreed, and takes the verifier to the
+// program.
+func (s *Service) oauth1Granted(w http.ResponseWriter, r *http.Request, text string, back *place, u *Account) error {
+	verifier := base64.RawURLEncoding.EncodeToString(s.random(verifierBytes))
+	id := s.newGrant()
+	t, err := s.agreeToRequest(r.Context(), text, u.Owner, id, verifier)
 	if contacts.CodeOf(err) == tokenRejected {
 		return errRequestGone()
 	}
@@ -275,7 +301,7 @@ func (s *Service) oauth1Granted(w http.ResponseWriter, r *http.Request, text str
 			return err
 		}
 		g := grant{App: t.App, Name: t.Name, Kind: OAuth1Token, Scopes: t.Scopes, Created: s.now().UTC()}
-		return putGrant(tx, id, g, t.Expires) // until the program comes for its token
+		return s.addGrant(tx, id, g, t.Expires) // until the program comes for its token
 	})
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -79,7 +78,7 @@ func (s *Service) joinGrant(tx store.Tx, a *app, scopes Scopes) (id string, err 
 	}
 	id = s.newGrant()
 	g := grant{App: a.ID, Name: a.Name, Kind: OAuth2Token, Scopes: scopes, Created: s.now().UTC()}
-	return id, putGrant(tx, id, g, forever)
+	return id, s.addGrant(tx, id, g, forever)
 }
 
 // newCode makes a code for what a user has agreed to.
@@ -101,6 +100,9 @@ func (s *Service) newCode(ctx context.Context, owner store.Owner, req *oauth2Req
 			Challenge:       req.challenge,
 			ChallengeMethod: req.challengeMethod,
 			Grant:           id,
+		}
+		if err := codeRing.add(tx, tokenKey(text), s.now().Add(codeLife+usedCodeLife), nil); err != nil { // AUTH-132
+			return err
 		}
 		return put(tx, recordCode, tokenKey(text), c, s.now().Add(codeLife)) // AUTH-90, SEC-2
 	})
@@ -144,31 +146,13 @@ func (s *Service) issue(tx store.Tx, owner store.Owner, a *app, scopes Scopes, g
 	// One that has expired is told what one that never was is told, so it is
 	// not remembered: tools of service accounts take one after the other.
 	s.counts.tokens.At(string(OAuth2Token)).Inc()
-	if err := put(tx, recordToken, tokenKey(answer.AccessToken), t, t.Expires); err != nil || !offline {
+	if err := accessRing(grant).add(tx, tokenKey(answer.AccessToken), t.Expires, nil); err != nil { // AUTH-132
 		return answer, err
 	}
-	if err := roomForRefresh(tx, grant); err != nil {
+	if err := putTokenAs(tx, recordToken, answer.AccessToken, t, t.Expires); err != nil || !offline {
 		return answer, err
 	}
 	answer.RefreshToken = s.newToken(owner) // AUTH-86
 	t.Expires = forever
 	return answer, s.putRefresh(tx, answer.RefreshToken, t)
-}
-
-// roomForRefresh ends the oldest refresh tokens of a consent that has as many
-// as it may have.
-func roomForRefresh(tx store.Tx, grant string) error {
-	all, err := collect(tokensOf(tx, recordRefresh, ""))
-	if err != nil {
-		return err
-	}
-	all = slices.DeleteFunc(all, func(k keyed[token]) bool { return k.value.Grant != grant })
-	slices.SortFunc(all, func(a, b keyed[token]) int { return a.value.Created.Compare(b.value.Created) })
-	for len(all) >= maxRefresh { // AUTH-104
-		if err := tx.DeleteRecord(recordRefresh, all[0].key); err != nil {
-			return err
-		}
-		all = all[1:]
-	}
-	return nil
 }

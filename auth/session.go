@@ -151,7 +151,7 @@ func (s *Service) openSession(w http.ResponseWriter, r *http.Request, v *visitor
 	sess := session{Password: passwordMark(&o.account), Remember: remember, Created: s.now().UTC()}
 	sess.extend(s.now().UTC())
 	err := s.allow(r.Context(), o, func(tx store.Tx) error {
-		return put(tx, recordSession, tokenKey(text), sess, sess.Expires)
+		return putSession(tx, tokenKey(text), sess)
 	})
 	if err != nil || o.refusal != "" {
 		return err
@@ -167,6 +167,14 @@ func (s *Service) openSession(w http.ResponseWriter, r *http.Request, v *visitor
 	s.setCookie(w, r, visitCookie, "", 0)
 	*v = visitor{text: text, key: tokenKey(text), session: sess, account: o.account.public(o.owner)}
 	return nil
+}
+
+// putSession keeps a new session.
+func putSession(tx store.Tx, key string, sess session) error {
+	if err := sessionRing.add(tx, key, sess.Created.Add(sessionLife), nil); err != nil { // AUTH-131
+		return err
+	}
+	return put(tx, recordSession, key, sess, sess.Expires)
 }
 
 // signOut ends the session of v in the store and in the browser.

@@ -62,6 +62,14 @@ func (t *token) expired(now time.Time) bool {
 	return !t.Expires.IsZero() && !now.Before(t.Expires)
 }
 
+// keptUntil is how long the token is remembered.
+func (t *token) keptUntil() time.Time {
+	if t.Expires.IsZero() {
+		return forever
+	}
+	return t.Expires.Add(expiredLife)
+}
+
 const (
 	secretBytes = 32
 	maxSource   = 200 // bytes of a program's name that are kept
@@ -108,22 +116,26 @@ func tokenKey(text string) string {
 // putToken keeps a new token among its owner's records.
 func (s *Service) putToken(tx store.Tx, text string, t token) error {
 	s.counts.tokens.At(string(t.Kind)).Inc()
-	return putTokenAs(tx, recordToken, text, t)
+	if r, ok := t.ring(); ok {
+		if err := r.add(tx, tokenKey(text), t.keptUntil(), nil); err != nil {
+			return err
+		}
+	}
+	return putTokenAs(tx, recordToken, text, t, t.keptUntil())
 }
 
 // putRefresh is putToken for refresh tokens, which let no request in.
 func (s *Service) putRefresh(tx store.Tx, text string, t token) error {
 	s.counts.tokens.At(string(OAuth2Refresh)).Inc()
 	t.Kind = OAuth2Refresh
-	return putTokenAs(tx, recordRefresh, text, t)
+	if err := refreshRing(t.Grant).add(tx, tokenKey(text), t.keptUntil(), nil); err != nil { // AUTH-104
+		return err
+	}
+	return putTokenAs(tx, recordRefresh, text, t, t.keptUntil())
 }
 
-func putTokenAs(tx store.Tx, as store.RecordType, text string, t token) error {
+func putTokenAs(tx store.Tx, as store.RecordType, text string, t token, until time.Time) error {
 	t.Source = printable(t.Source[:min(len(t.Source), maxSource)])
-	until := forever
-	if !t.Expires.IsZero() {
-		until = t.Expires.Add(expiredLife)
-	}
 	return put(tx, as, tokenKey(text), t, until)
 }
 
@@ -264,22 +276,22 @@ func endClientLogins(tx store.Tx) error {
 			return err
 		}
 	}
-	return deleteAll(tx, recordSession)
+	return deleteAll(tx, recordSession, "")
 }
 
 // endAll ends everything that lets anybody act for the owner.
 func endAll(tx store.Tx) error {
-	for _, t := range [...]store.RecordType{recordToken, recordRefresh, recordCode, recordSession, recordGrant} {
-		if err := deleteAll(tx, t); err != nil {
+	for _, t := range [...]store.RecordType{recordToken, recordRefresh, recordCode, recordSession, recordGrant, recordRing} {
+		if err := deleteAll(tx, t, ""); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// deleteAll removes the owner's records of a type.
-func deleteAll(tx store.Tx, t store.RecordType) error {
-	records, err := collect(tx.Records(t, ""))
+// deleteAll removes the owner's records of a type whose keys begin with prefix.
+func deleteAll(tx store.Records, t store.RecordType, prefix string) error {
+	records, err := collect(tx.Records(t, prefix))
 	if err != nil {
 		return err
 	}
