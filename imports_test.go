@@ -53,8 +53,9 @@ var allowedImports = map[string][]string{
 	"csv":      {"contacts"},
 	"transfer": {"contacts", "vcard", "csv", "wire"},
 
-	"cmd/contactsd": {"contacts", "server", "transfer", "packaging/manual"},
-	"cmd/contacts":  {"contacts", "client", "vcard", "transfer", "packaging/manual"},
+	"cmd/line":      {},
+	"cmd/contactsd": {"contacts", "server", "transfer", "cmd/line", "packaging/manual"},
+	"cmd/contacts":  {"contacts", "client", "vcard", "transfer", "cmd/line", "packaging/manual"},
 
 	"packaging":        {},
 	"packaging/manual": {},

@@ -14,6 +14,7 @@ import (
 
 	"contacts"
 	"contacts/client"
+	"contacts/cmd/line"
 	"contacts/transfer"
 )
 
@@ -36,7 +37,7 @@ func (a *app) addCommand() *cobra.Command {
 			"'contacts show --json' prints it, or CSV.",
 		Example: "  contacts add --name 'Jane Bennet' --email jane@example.com --phone mobile='+44 20 7946 0000' --group Family\n" +
 			"  contacts show 'Jane Bennet' --json | contacts --domain example.com add -",
-		Args: cobra.MaximumNArgs(1),
+		Args: line.Args(0, 1),
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
@@ -52,7 +53,7 @@ func (a *app) addCommand() *cobra.Command {
 	f.StringVar(&n.note, "note", "", "`text` of the note")
 	f.StringArrayVar(&n.groups, "group", nil, "`name` of a group; may be repeated")
 	cmd.RegisterFlagCompletionFunc("group", a.completeGroups)
-	asJSON := jsonFlag(cmd)
+	asJSON := line.JSONFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		flags := false
 		for _, name := range []string{"name", "email", "phone", "address", "org", "title", "website", "nickname", "birthday", "note", "group"} {
@@ -223,7 +224,7 @@ func (a *app) addInput(ctx context.Context, s *session, asJSON bool) error {
 	if _, err := transfer.Import(ctx, a.book(s), bytes.NewReader(text), o); err != nil {
 		return err
 	}
-	a.remark("added %s", count(made, "contact", "contacts"))
+	a.remark("added %s", line.Count(made, "contact", "contacts"))
 	if len(refused) > 0 {
 		return fmt.Errorf("refused: %s", strings.Join(refused, "\n  "))
 	}
@@ -300,7 +301,7 @@ func (a *app) rmCommand() *cobra.Command {
 		Short: "Delete contacts",
 		Long: "Deletes contacts. On a terminal it asks before each; elsewhere it needs --force. A contact that changes\n" +
 			"between the question and the answer stays.",
-		Args: cobra.MinimumNArgs(1),
+		Args: line.Args(1, -1),
 	}
 	cmd.Flags().BoolVarP(&force, "force", "f", false, "do not ask")
 	cmd.ValidArgsFunction = a.completeContacts

@@ -16,6 +16,7 @@ import (
 
 	"contacts"
 	"contacts/client"
+	"contacts/cmd/line"
 )
 
 func (a *app) editCommand() *cobra.Command {
@@ -29,7 +30,7 @@ func (a *app) editCommand() *cobra.Command {
 			"terminal you can bring them together in the editor, and anywhere your text stays in a file, which --from takes.",
 		Example: "  contacts edit 'Jane Bennet'\n" +
 			"  contacts show 'Jane Bennet' | sed 's/Netherfield/Pemberley/' | contacts edit 'Jane Bennet' --from -",
-		Args: cobra.ExactArgs(1),
+		Args: line.Args(1, 1),
 	}
 	cmd.Flags().StringVar(&from, "from", "", "take the form from a `file`, or - for stdin, in place of an editor")
 	cmd.ValidArgsFunction = a.completeContacts

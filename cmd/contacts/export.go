@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"contacts/cmd/line"
 	"contacts/transfer"
 )
 
@@ -19,7 +20,7 @@ func (a *app) exportCommand() *cobra.Command {
 			"  json     everything, also what programs keep with contacts and groups\n\n" +
 			"The same contacts always give the same bytes. 'contacts import' reads all three.",
 		Example: "  contacts export -o contacts.vcf\n  contacts --domain example.com export --format csv >shared.csv",
-		Args:    cobra.NoArgs,
+		Args:    line.Args(0, 0),
 	}
 	f := cmd.Flags()
 	f.StringVar(&format, "format", string(transfer.VCard), "`format` to write: vcard, csv or json")
@@ -62,7 +63,7 @@ func (a *app) exportCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		a.remark("exported %s", count(n, "contact", "contacts"))
+		a.remark("exported %s", line.Count(n, "contact", "contacts"))
 		return nil
 	}
 	return cmd

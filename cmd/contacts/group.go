@@ -10,10 +10,11 @@ import (
 
 	"contacts"
 	"contacts/client"
+	"contacts/cmd/line"
 )
 
 func (a *app) groupCommand() *cobra.Command {
-	return group("group", "List and change groups of contacts", a.groupList(), a.groupAdd(), a.groupRename(), a.groupRm())
+	return line.Group("group", "List and change groups of contacts", a.groupList(), a.groupAdd(), a.groupRename(), a.groupRm())
 }
 
 // A groupView is a group in JSON.
@@ -29,8 +30,8 @@ func viewGroup(g *client.Group) groupView {
 }
 
 func (a *app) groupList() *cobra.Command {
-	cmd := &cobra.Command{Use: "list", Short: "List the groups", Args: cobra.NoArgs}
-	asJSON := jsonFlag(cmd)
+	cmd := &cobra.Command{Use: "list", Short: "List the groups", Args: line.Args(0, 0)}
+	asJSON := line.JSONFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		s, err := a.connect()
 		if err != nil {
@@ -55,7 +56,7 @@ func (a *app) groupList() *cobra.Command {
 			t.add(v.Name, kind, v.ID)
 		}
 		if *asJSON {
-			return a.printJSON(views)
+			return line.PrintJSON(a.stdout, views)
 		}
 		a.printTable(t)
 		return nil
@@ -64,8 +65,8 @@ func (a *app) groupList() *cobra.Command {
 }
 
 func (a *app) groupAdd() *cobra.Command {
-	cmd := &cobra.Command{Use: "add NAME", Short: "Make a group and print its id", Args: cobra.ExactArgs(1)}
-	asJSON := jsonFlag(cmd)
+	cmd := &cobra.Command{Use: "add NAME", Short: "Make a group and print its id", Args: line.Args(1, 1)}
+	asJSON := line.JSONFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		s, err := a.connect()
 		if err != nil {
@@ -83,7 +84,7 @@ func (a *app) groupAdd() *cobra.Command {
 			return err
 		}
 		if *asJSON {
-			return a.printJSON(viewGroup(g))
+			return line.PrintJSON(a.stdout, viewGroup(g))
 		}
 		a.remark("added group %s", oneLine(g.Name))
 		_, err = fmt.Fprintln(a.stdout, clean(g.Entry.ID()))
@@ -104,7 +105,7 @@ func (l groupList) free(name string) error {
 }
 
 func (a *app) groupRename() *cobra.Command {
-	cmd := &cobra.Command{Use: "rename GROUP NAME", Short: "Give a group another name", Args: cobra.ExactArgs(2), ValidArgsFunction: a.completeGroups}
+	cmd := &cobra.Command{Use: "rename GROUP NAME", Short: "Give a group another name", Args: line.Args(2, 2), ValidArgsFunction: a.completeGroups}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		s, err := a.connect()
 		if err != nil {
@@ -141,7 +142,7 @@ func (a *app) groupRm() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:               "rm GROUP...",
 		Short:             "Delete groups; their members stay",
-		Args:              cobra.MinimumNArgs(1),
+		Args:              line.Args(1, -1),
 		ValidArgsFunction: a.completeGroups,
 	}
 	cmd.Flags().BoolVarP(&force, "force", "f", false, "do not ask")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"contacts/cmd/line"
 	"contacts/transfer"
 )
 
@@ -36,14 +37,14 @@ func (a *app) importCommand() *cobra.Command {
 		Example: "  contacts import contacts.vcf --dry-run\n" +
 			"  contacts import contacts.vcf --on-duplicate merge\n" +
 			"  contacts import --undo",
-		Args: cobra.MaximumNArgs(1),
+		Args: line.Args(0, 1),
 	}
 	f := cmd.Flags()
 	f.StringVar(&rule, "on-duplicate", string(transfer.Skip), "`rule` for contacts that are there: skip, merge or create")
 	f.BoolVar(&dry, "dry-run", false, "say what would be, and change nothing")
 	f.BoolVar(&undo, "undo", false, "undo the last import")
 	f.BoolVarP(&verbose, "verbose", "v", false, "say of each entry what became of it")
-	asJSON := jsonFlag(cmd)
+	asJSON := line.JSONFlag(cmd)
 	cmd.RegisterFlagCompletionFunc("on-duplicate", cobra.FixedCompletions([]string{"skip", "merge", "create"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		switch {
@@ -164,7 +165,7 @@ func (a *app) importFile(ctx context.Context, b *remoteBook, file io.ReadSeeker,
 		if !o.DryRun && (done > 0 || errors.Is(err, errInterrupted)) {
 			so := ""
 			if done > 0 {
-				so = count(done, "entry is done. ", "entries are done. ")
+				so = line.Count(done, "entry is done. ", "entries are done. ")
 			}
 			return fmt.Errorf("%w\n%sCall the import again with the same file: it goes on, and makes nothing twice", err, so)
 		}
@@ -180,7 +181,7 @@ func (a *app) undo(ctx context.Context, b *remoteBook, state string, dry, asJSON
 		return err
 	}
 	if asJSON {
-		if err := a.printJSON(u); err != nil {
+		if err := line.PrintJSON(a.stdout, u); err != nil {
 			return err
 		}
 	} else {

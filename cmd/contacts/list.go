@@ -14,6 +14,7 @@ import (
 
 	"contacts"
 	"contacts/client"
+	"contacts/cmd/line"
 	"contacts/transfer"
 )
 
@@ -28,14 +29,14 @@ func (a *app) listCommand() *cobra.Command {
 			"listed, too; the server forgets them after a month.\n\n" +
 			"TIME is a day (2008-03-05), a time in this zone (2008-03-05T14:30), a time of RFC 3339, or how long ago (90m, 36h, 7d).",
 		Example: "  contacts list --query bennet\n  contacts list --group Family --json\n  contacts list --updated-since 7d --deleted",
-		Args:    cobra.NoArgs,
+		Args:    line.Args(0, 0),
 	}
 	f := cmd.Flags()
 	f.StringVar(&q.Text, "query", "", "only contacts that have all words of `TEXT`")
 	f.StringVar(&groupRef, "group", "", "only members of the group `NAME`")
 	f.StringVar(&since, "updated-since", "", "only contacts that were changed at or after `TIME`")
 	f.BoolVar(&q.ShowDeleted, "deleted", false, "deleted contacts, too")
-	asJSON := jsonFlag(cmd)
+	asJSON := line.JSONFlag(cmd)
 	cmd.RegisterFlagCompletionFunc("group", a.completeGroups)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		ctx := cmd.Context()
@@ -152,14 +153,8 @@ func appendJSON(b []byte, c *client.Contact, groups groupList) []byte {
 
 // parseTime reads a time that a person gives.
 func parseTime(s string, now time.Time) (time.Time, error) {
-	if days, ok := strings.CutSuffix(s, "d"); ok {
-		var n int
-		if _, err := fmt.Sscanf(days+"\n", "%d\n", &n); err == nil && n >= 0 {
-			return now.AddDate(0, 0, -n), nil
-		}
-	}
-	if d, err := time.ParseDuration(s); err == nil && d >= 0 {
-		return now.Add(-d), nil
+	if t, ok := line.Ago(s, now); ok {
+		return t, nil
 	}
 	if t, err := time.Parse(time.RFC3339, s); err == nil {
 		return t, nil
@@ -178,9 +173,9 @@ func (a *app) showCommand() *cobra.Command {
 		Use:     "show CONTACT...",
 		Short:   "Show all of a contact",
 		Example: "  contacts show jane@example.com\n  contacts show 'Jane Bennet' --json",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    line.Args(1, -1),
 	}
-	asJSON := jsonFlag(cmd)
+	asJSON := line.JSONFlag(cmd)
 	cmd.Flags().BoolVar(&asVCard, "vcard", false, "print a vCard, with the photo")
 	cmd.ValidArgsFunction = a.completeContacts
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -240,7 +235,7 @@ func (a *app) showForm(c *client.Contact, groups groupList) {
 		facts = append(facts, "has a photo")
 	}
 	if n := len(c.Properties); n > 0 {
-		facts = append(facts, "extended "+count(n, "property", "properties")+" of programs")
+		facts = append(facts, "extended "+line.Count(n, "property", "properties")+" of programs")
 	}
 	facts = append(facts, "changed "+when(c.Entry.Updated), "id "+clean(c.Entry.ID()))
 	fmt.Fprintf(&b, "# %s\n", strings.Join(facts, ", "))

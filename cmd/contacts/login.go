@@ -18,6 +18,7 @@ import (
 
 	"contacts"
 	"contacts/client"
+	"contacts/cmd/line"
 )
 
 func (a *app) loginCommand() *cobra.Command {
@@ -36,7 +37,7 @@ func (a *app) loginCommand() *cobra.Command {
 		Example: "  contacts login --server https://contacts.example.com elizabeth@example.com\n" +
 			"  contacts login --server https://contacts.example.com elizabeth@example.com --password-stdin <secret\n" +
 			"  contacts login --server https://contacts.example.com elizabeth@example.com --device --client-id ID",
-		Args: cobra.MaximumNArgs(1),
+		Args: line.Args(0, 1),
 	}
 	f := cmd.Flags()
 	f.BoolVar(&passwordStdin, "password-stdin", false, "take the password from the first line of stdin")
@@ -265,7 +266,7 @@ func (a *app) logoutCommand() *cobra.Command {
 		Long: "Forgets the account of the last login, or the one that is named. Access by --device is revoked on the\n" +
 			"server. A token of a password cannot be: it ends by itself, after 14 days unless the server says otherwise,\n" +
 			"or when the password is changed.",
-		Args: cobra.MaximumNArgs(1),
+		Args: line.Args(0, 1),
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "forget all accounts")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -357,10 +358,10 @@ func (a *app) statusCommand() *cobra.Command {
 		Use:     "status",
 		Aliases: []string{"whoami"},
 		Short:   "Show who is signed in, and where",
-		Args:    cobra.NoArgs,
+		Args:    line.Args(0, 0),
 	}
 	cmd.Flags().BoolVar(&check, "check", false, "ask the server whether the current account still has access")
-	asJSON := jsonFlag(cmd)
+	asJSON := line.JSONFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		list, err := a.readAccounts()
 		if err != nil {
@@ -383,7 +384,7 @@ func (a *app) statusCommand() *cobra.Command {
 			t.add(mark, v.Email, v.Server, v.Way)
 		}
 		if *asJSON {
-			if err := a.printJSON(views); err != nil {
+			if err := line.PrintJSON(a.stdout, views); err != nil {
 				return err
 			}
 		} else {

@@ -21,6 +21,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"contacts/cmd/line"
 	"contacts/packaging/manual"
 )
 
@@ -139,17 +140,9 @@ func (a *app) command() *cobra.Command {
 		a.listCommand(), a.showCommand(), a.addCommand(), a.editCommand(), a.rmCommand(),
 		a.groupCommand(), a.photoCommand(),
 		a.importCommand(), a.exportCommand(), a.syncCommand(),
-		a.versionCommand(), manual.Command(1))
+		line.Version(version, commit), manual.Command(1))
+	line.Prepare(root)
 	return root
-}
-
-// group is a command that only has commands below it.
-func group(use, short string, commands ...*cobra.Command) *cobra.Command {
-	c := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-		return usageErrorf("%s: say which command; see '%s --help'", cmd.CommandPath(), cmd.CommandPath())
-	}}
-	c.AddCommand(commands...)
-	return c
 }
 
 // setting is the value of a flag or, if that is empty, of the environment.

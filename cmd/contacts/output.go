@@ -1,30 +1,15 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"time"
 
 	"github.com/clipperhouse/displaywidth"
-	"github.com/spf13/cobra"
 
 	"contacts/transfer"
 )
-
-// jsonFlag gives cmd the flag --json.
-func jsonFlag(cmd *cobra.Command) *bool {
-	return cmd.Flags().Bool("json", false, "print JSON, for programs")
-}
-
-// printJSON prints one JSON value on stdout. Times in it are RFC 3339.
-func (a *app) printJSON(v any) error {
-	e := json.NewEncoder(a.stdout)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
-}
 
 // remark tells the user what was done; programs read the exit status.
 func (a *app) remark(format string, args ...any) {
@@ -140,11 +125,4 @@ func when(t time.Time) string {
 		return "-"
 	}
 	return t.Local().Format("2006-01-02 15:04")
-}
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

@@ -12,11 +12,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"contacts/client"
+	"contacts/cmd/line"
 	"contacts/transfer"
 )
 
 func (a *app) photoCommand() *cobra.Command {
-	return group("photo", "Read and change the photo of a contact", a.photoGet(), a.photoSet(), a.photoRm())
+	return line.Group("photo", "Read and change the photo of a contact", a.photoGet(), a.photoSet(), a.photoRm())
 }
 
 func (a *app) photoGet() *cobra.Command {
@@ -25,7 +26,7 @@ func (a *app) photoGet() *cobra.Command {
 		Use:     "get CONTACT",
 		Short:   "Write the photo of a contact to a file, or to stdout in a pipe",
 		Example: "  contacts photo get jane@example.com -o jane.jpg",
-		Args:    cobra.ExactArgs(1),
+		Args:    line.Args(1, 1),
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "-", "`file` to write; - for stdout")
 	cmd.ValidArgsFunction = a.completeContacts
@@ -54,7 +55,7 @@ func (a *app) photoGet() *cobra.Command {
 		}); err != nil {
 			return err
 		}
-		a.remark("%s, %s", clean(p.ContentType), count(len(p.Data), "byte", "bytes"))
+		a.remark("%s, %s", clean(p.ContentType), line.Count(len(p.Data), "byte", "bytes"))
 		return nil
 	}
 	return cmd
@@ -67,7 +68,7 @@ func (a *app) photoSet() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "set CONTACT FILE",
 		Short: "Give a contact a photo; FILE may be - for stdin",
-		Args:  cobra.ExactArgs(2),
+		Args:  line.Args(2, 2),
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var r io.Reader = a.stdin
@@ -108,7 +109,7 @@ func (a *app) photoSet() *cobra.Command {
 }
 
 func (a *app) photoRm() *cobra.Command {
-	cmd := &cobra.Command{Use: "rm CONTACT", Short: "Take the photo of a contact away", Args: cobra.ExactArgs(1)}
+	cmd := &cobra.Command{Use: "rm CONTACT", Short: "Take the photo of a contact away", Args: line.Args(1, 1)}
 	cmd.ValidArgsFunction = a.completeContacts
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		s, err := a.connect()

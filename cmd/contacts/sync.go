@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"contacts/cmd/line"
 	"contacts/transfer"
 )
 
@@ -27,14 +28,14 @@ func (a *app) syncCommand() *cobra.Command {
 			"unless --force says so. An interrupted sync is simply called again.\n\n" +
 			"The exit status is 1 if there was a conflict, or anything was left alone.",
 		Example: "  contacts sync ~/contacts\n  contacts sync ~/contacts --dry-run --verbose",
-		Args:    cobra.ExactArgs(1),
+		Args:    line.Args(1, 1),
 	}
 	f := cmd.Flags()
 	f.StringVar(&version, "vcard-version", "3.0", "`version` of the vCards that are written: 3.0 or 4.0")
 	f.BoolVar(&force, "force", false, "delete also what would empty one side")
 	f.BoolVar(&dry, "dry-run", false, "say what would be, and change nothing")
 	f.BoolVarP(&verbose, "verbose", "v", false, "say of each contact what was done")
-	asJSON := jsonFlag(cmd)
+	asJSON := line.JSONFlag(cmd)
 	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return nil, cobra.ShellCompDirectiveFilterDirs
 	}
@@ -90,7 +91,7 @@ func (a *app) syncCommand() *cobra.Command {
 		case err != nil:
 			return err
 		case sum.Conflicts+sum.Problems > 0:
-			return fmt.Errorf("%s, %s: see above", count(sum.Conflicts, "conflict", "conflicts"), count(sum.Problems, "problem", "problems"))
+			return fmt.Errorf("%s, %s: see above", line.Count(sum.Conflicts, "conflict", "conflicts"), line.Count(sum.Problems, "problem", "problems"))
 		}
 		return nil
 	}
@@ -131,9 +132,9 @@ func (a *app) printSynced(s *transfer.Synced, dry bool) {
 		would = "would be: "
 	}
 	if s.FilesWritten+s.FilesDeleted+s.Added+s.Updated+s.Deleted+s.Conflicts+s.Problems == 0 {
-		fmt.Fprintf(a.stdout, "nothing to do: %s on both sides\n", count(s.Contacts, "contact", "contacts"))
+		fmt.Fprintf(a.stdout, "nothing to do: %s on both sides\n", line.Count(s.Contacts, "contact", "contacts"))
 		return
 	}
 	fmt.Fprintf(a.stdout, "%sin the folder %d written, %d deleted; on the server %d added, %d updated, %d deleted; %s on both sides\n",
-		would, s.FilesWritten, s.FilesDeleted, s.Added, s.Updated, s.Deleted, count(s.Contacts, "contact", "contacts"))
+		would, s.FilesWritten, s.FilesDeleted, s.Added, s.Updated, s.Deleted, line.Count(s.Contacts, "contact", "contacts"))
 }
