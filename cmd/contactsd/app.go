@@ -10,11 +10,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"contacts/cmd/line"
 	"contacts/server"
 )
 
 func (a *app) appCommand() *cobra.Command {
-	return group("app", "Look after the programs that may ask users for access", a.appAdd(), a.appList(), a.appRemove())
+	return line.Group("app", "Look after the programs that may ask users for access", a.appAdd(), a.appList(), a.appRemove())
 }
 
 // An appView is a program as it is printed.
@@ -61,7 +62,7 @@ func (a *app) appAdd() *cobra.Command {
 			"Google's client libraries read, and nothing else is kept of it. The file leads to --public-url or, without\n" +
 			"one, to oauth2.googleapis.com, for which the stand-in answers. Then let it act for the users of a domain:\n" +
 			"contactsd domain set NAME delegate=CLIENT_ID.",
-		Args: cobra.ExactArgs(1),
+		Args: line.Args(1, 1),
 	}
 	var n server.NewApp
 	var cert, keyFile string
@@ -75,8 +76,8 @@ func (a *app) appAdd() *cobra.Command {
 	f.BoolVar(&n.Public, "public", false, "make no secret, for programs that cannot keep one")
 	f.StringVar(&keyFile, "service-account", "", "make a service account and write its key to this `file`")
 	a.addFlags(cmd, "public-url")
-	asJSON := jsonFlag(cmd)
-	cmd.RunE = a.admin(func(ctx context.Context, s *server.Server, args []string) (err error) {
+	asJSON := line.JSONFlag(cmd)
+	cmd.RunE = a.making(func(ctx context.Context, s *server.Server, args []string) (err error) {
 		n.Name, n.ServiceAccount = args[0], keyFile != ""
 		if secretStdin {
 			if n.Secret, err = a.firstLine("client-secret-stdin"); err != nil {
@@ -102,7 +103,7 @@ func (a *app) appAdd() *cobra.Command {
 		if *asJSON {
 			v := viewApp(added)
 			v.Secret = secret.Text
-			return a.printJSON(v)
+			return line.PrintJSON(a.stdout, v)
 		}
 		fmt.Fprintf(a.stdout, "client id: %s\n", added.ID)
 		if secret.Text != "" {
@@ -160,8 +161,8 @@ func readSmall(name string) ([]byte, error) {
 }
 
 func (a *app) appList() *cobra.Command {
-	cmd := &cobra.Command{Use: "list", Short: "List the registered programs", Args: cobra.NoArgs}
-	asJSON := jsonFlag(cmd)
+	cmd := &cobra.Command{Use: "list", Short: "List the registered programs", Args: line.Args(0, 0)}
+	asJSON := line.JSONFlag(cmd)
 	cmd.RunE = a.reading(func(ctx context.Context, s *server.Server, _ []string) error {
 		apps, err := s.Auth.Apps(ctx)
 		if err != nil {
@@ -175,7 +176,7 @@ func (a *app) appList() *cobra.Command {
 			rows = append(rows, []string{v.ID, v.Kind, date(v.Created), v.Name})
 		}
 		if *asJSON {
-			return a.printJSON(views)
+			return line.PrintJSON(a.stdout, views)
 		}
 		return printTable(a.stdout, "ID KIND CREATED NAME", rows)
 	})
@@ -186,7 +187,7 @@ func (a *app) appRemove() *cobra.Command {
 	return &cobra.Command{
 		Use:   "remove NAME",
 		Short: "Remove a program, given by name or client id, with all its access",
-		Args:  cobra.ExactArgs(1),
+		Args:  line.Args(1, 1),
 		RunE: a.admin(func(ctx context.Context, s *server.Server, args []string) error {
 			p, err := s.Auth.App(ctx, args[0])
 			if err != nil {

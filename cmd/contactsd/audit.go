@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"contacts/cmd/line"
 	"contacts/server"
 )
 
@@ -21,10 +22,10 @@ func (a *app) auditCommand() *cobra.Command {
 		Long: "Shows the audit log, oldest first: changes of the shared contacts of domains, with the entries'\n" +
 			"ids, and commands that changed something. An outcome \"begun\" is that of a command which is under\n" +
 			"way or was interrupted.",
-		Args: cobra.NoArgs,
+		Args: line.Args(0, 0),
 	}
 	cmd.Flags().SortFlags = false
-	since := cmd.Flags().String("since", "", "`time` to begin at: 2026-11-22, 2026-11-22T20:00:00Z, or how long ago, such as 36h")
+	since := cmd.Flags().String("since", "", "`time` to begin at: 2026-11-22, 2026-11-22T20:00:00Z, or how long ago, such as 36h or 7d")
 	domain := cmd.Flags().String("domain", "", "only changes of the shared contacts of the domain of this `name`")
 	asJSON := cmd.Flags().Bool("json", false, "print one JSON value a line, for programs")
 	cmd.RunE = a.reading(func(ctx context.Context, s *server.Server, _ []string) error {
@@ -66,10 +67,10 @@ func parseSince(text string, now time.Time) (time.Time, error) {
 			return t, nil
 		}
 	}
-	if d, err := time.ParseDuration(text); err == nil && d >= 0 {
-		return now.Add(-d), nil
+	if t, ok := line.Ago(text, now); ok {
+		return t, nil
 	}
-	return time.Time{}, usageErrorf("--since: %q is neither a time such as 2026-11-22 nor a duration such as 36h", text)
+	return time.Time{}, usageErrorf("--since: %q is neither a time such as 2026-11-22 nor a duration such as 36h or 7d", text)
 }
 
 func programOf(r server.AuditRecord) string {
@@ -114,12 +115,19 @@ func whatOf(r server.AuditRecord) string {
 // reading is RunE of a command that changes nothing.
 func (a *app) reading(fn func(context.Context, *server.Server, []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		return a.withServer(cmd.Context(), func(s *server.Server) error { return fn(cmd.Context(), s, args) })
+		return a.withStore(cmd.Context(), func(s *server.Server) error { return fn(cmd.Context(), s, args) })
 	}
 }
 
 // admin is RunE of a command that changes something, which the audit log tells.
 func (a *app) admin(fn func(context.Context, *server.Server, []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		return a.withStore(cmd.Context(), func(s *server.Server) error { return a.audited(cmd, s, args, fn) })
+	}
+}
+
+// making is admin for a command that also makes the store.
+func (a *app) making(fn func(context.Context, *server.Server, []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		return a.withServer(cmd.Context(), func(s *server.Server) error { return a.audited(cmd, s, args, fn) })
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"contacts/cmd/line"
 	"contacts/server"
 )
 
@@ -23,27 +24,27 @@ func (a *app) backupCommand() *cobra.Command {
 			"'contactsd verify FILE' checks a backup, and 'contactsd restore FILE' restores it.",
 		Example: "  contactsd backup /srv/backup/contacts.tar.zst\n" +
 			"  contactsd backup - | ssh backup.example.com 'cat > contacts.tar.zst'",
-		Args: cobra.ExactArgs(1),
+		Args: line.Args(1, 1),
 	}
 	cmd.Flags().BoolVar(&force, "force", false, "replace FILE if it exists")
-	asJSON := jsonFlag(cmd)
+	asJSON := line.JSONFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if *asJSON && args[0] == "-" {
 			return usageErrorf("--json needs a FILE: stdout is taken by the backup")
 		}
-		return a.withServer(cmd.Context(), func(s *server.Server) error {
+		return a.withStore(cmd.Context(), func(s *server.Server) error {
 			done, err := a.backup(cmd.Context(), s, args[0], force)
 			if err != nil {
 				return err
 			}
 			if *asJSON {
-				return a.printJSON(map[string]any{"file": done.File, "bytes": done.Size, "seconds": done.Took.Seconds(), "manifest": done.Manifest})
+				return line.PrintJSON(a.stdout, map[string]any{"file": done.File, "bytes": done.Size, "seconds": done.Took.Seconds(), "manifest": done.Manifest})
 			}
 			contacts := 0
 			for _, o := range done.Manifest.Owners {
 				contacts += o.Contacts
 			}
-			a.remark("wrote %s of %s, %s, in %s", count(contacts, "contact", "contacts"), count(len(done.Manifest.Owners), "account", "accounts"),
+			a.remark("wrote %s of %s, %s, in %s", line.Count(contacts, "contact", "contacts"), line.Count(len(done.Manifest.Owners), "account", "accounts"),
 				bytesText(done.Size), done.Took.Round(time.Millisecond))
 			return nil
 		})

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"contacts/cmd/line"
 	"github.com/spf13/pflag"
 )
 
@@ -23,7 +25,7 @@ func (a *app) loadSettings(cmd *cobra.Command) error {
 		top = top.Parent()
 	}
 	switch top.Name() {
-	case "version", "man", "completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd:
+	case "version", "help", "man", "completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd:
 		return nil // also for who may not read the file
 	}
 	named := a.set.flags.Changed("config")
@@ -45,7 +47,7 @@ func (a *app) configCommand() *cobra.Command {
 		Long: "Prints a configuration file with every setting and its meaning: those that are set now, by flag, environment\n" +
 			"or file, with their values, and the others commented out with their defaults. Secrets in settings are printed\n" +
 			"as they are.",
-		Args: cobra.NoArgs,
+		Args: line.Args(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprint(a.stdout, a.set.toml())
 			return err

@@ -7,11 +7,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"contacts/cmd/line"
 	"contacts/server"
 )
 
 func (a *app) domainCommand() *cobra.Command {
-	return group("domain", "Look after domains", a.domainAdd(), a.domainList(), a.domainSet(), a.domainRemove())
+	return line.Group("domain", "Look after domains", a.domainAdd(), a.domainList(), a.domainSet(), a.domainRemove())
 }
 
 // A domainView is a domain as it is printed.
@@ -39,15 +40,15 @@ func onOff(on bool) string {
 }
 
 func (a *app) domainAdd() *cobra.Command {
-	cmd := &cobra.Command{Use: "add NAME", Short: "Add a domain", Args: cobra.ExactArgs(1)}
-	asJSON := jsonFlag(cmd)
-	cmd.RunE = a.admin(func(ctx context.Context, s *server.Server, args []string) error {
+	cmd := &cobra.Command{Use: "add NAME", Short: "Add a domain", Args: line.Args(1, 1)}
+	asJSON := line.JSONFlag(cmd)
+	cmd.RunE = a.making(func(ctx context.Context, s *server.Server, args []string) error {
 		d, err := s.Auth.AddDomain(ctx, args[0])
 		if err != nil {
 			return err
 		}
 		if *asJSON {
-			return a.printJSON(viewDomain(d))
+			return line.PrintJSON(a.stdout, viewDomain(d))
 		}
 		a.remark("added domain %s", d.Name)
 		return nil
@@ -56,8 +57,8 @@ func (a *app) domainAdd() *cobra.Command {
 }
 
 func (a *app) domainList() *cobra.Command {
-	cmd := &cobra.Command{Use: "list", Short: "List the domains", Args: cobra.NoArgs}
-	asJSON := jsonFlag(cmd)
+	cmd := &cobra.Command{Use: "list", Short: "List the domains", Args: line.Args(0, 0)}
+	asJSON := line.JSONFlag(cmd)
 	cmd.RunE = a.reading(func(ctx context.Context, s *server.Server, _ []string) error {
 		domains, err := s.Auth.Domains(ctx)
 		if err != nil {
@@ -71,7 +72,7 @@ func (a *app) domainList() *cobra.Command {
 			rows = append(rows, []string{v.Name, v.Readers, onOff(v.SharedContacts), orDash(strings.Join(v.Delegates, ",")), date(v.Created)})
 		}
 		if *asJSON {
-			return a.printJSON(views)
+			return line.PrintJSON(a.stdout, views)
 		}
 		return printTable(a.stdout, "NAME READERS SHARED_CONTACTS DELEGATES CREATED", rows)
 	})
@@ -86,7 +87,7 @@ func (a *app) domainSet() *cobra.Command {
 			"  readers=admins|users      who may read the shared contacts (admins)\n" +
 			"  shared_contacts=on|off    whether the domain has shared contacts at all (on)\n" +
 			"  delegate=PROGRAM,...      programs that may act for every user of the domain; empty for none",
-		Args: cobra.MinimumNArgs(2),
+		Args: line.Args(2, -1),
 		RunE: a.admin(func(ctx context.Context, s *server.Server, args []string) error {
 			for _, pair := range args[1:] {
 				if !strings.Contains(pair, "=") {
@@ -109,7 +110,7 @@ func (a *app) domainRemove() *cobra.Command {
 	return &cobra.Command{
 		Use:   "remove NAME",
 		Short: "Remove a domain without users, with its shared contacts",
-		Args:  cobra.ExactArgs(1),
+		Args:  line.Args(1, 1),
 		RunE: a.admin(func(ctx context.Context, s *server.Server, args []string) error {
 			if err := s.RemoveDomain(ctx, args[0]); err != nil {
 				return err

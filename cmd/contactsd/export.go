@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"contacts/cmd/line"
 	"contacts/server"
 	"contacts/transfer"
 )
@@ -19,7 +20,7 @@ func (a *app) exportCommand() *cobra.Command {
 			"  csv      in the columns of Google Contacts, without photos\n" +
 			"  json     everything, also what programs keep with contacts and groups\n\n" +
 			"The same contacts always give the same bytes. 'contactsd import' reads all three.",
-		Args: cobra.ExactArgs(1),
+		Args: line.Args(1, 1),
 	}
 	cmd.Flags().StringVar(&format, "format", string(transfer.VCard), "`format` to write: vcard, csv or json")
 	cmd.Flags().StringVar(&version, "vcard-version", "3.0", "`version` of the vCards: 3.0 or 4.0")
@@ -43,7 +44,7 @@ func (a *app) exportCommand() *cobra.Command {
 		if cmd.Flags().Changed("vcard-version") && f != transfer.VCard {
 			return usageErrorf("--vcard-version goes with --format vcard")
 		}
-		return a.withServer(cmd.Context(), func(s *server.Server) error {
+		return a.withStore(cmd.Context(), func(s *server.Server) error {
 			b, err := s.Book(cmd.Context(), args[0])
 			if err != nil {
 				return err
@@ -56,7 +57,7 @@ func (a *app) exportCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a.remark("exported %s", count(n, "contact", "contacts"))
+			a.remark("exported %s", line.Count(n, "contact", "contacts"))
 			return nil
 		})
 	}

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"contacts/cmd/line"
 )
 
 // healthcheckTimeout bounds the whole check: what takes longer is not healthy.
@@ -23,7 +25,7 @@ func (a *app) healthcheckCommand() *cobra.Command {
 		Short: "Ask the server on this machine whether it can serve",
 		Long: "Asks the server that runs on this machine with the same settings whether it can serve.\n" +
 			"The exit status is 0 if it can and 1 if it cannot or does not answer.",
-		Args: cobra.NoArgs,
+		Args: line.Args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			url, err := a.readyURL()
 			if err != nil {

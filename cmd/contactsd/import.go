@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"contacts/cmd/line"
 	"contacts/server"
 	"contacts/transfer"
 )
@@ -36,13 +39,13 @@ func (a *app) importCommand() *cobra.Command {
 		Example: "  contactsd import elizabeth@example.com contacts.vcf --dry-run\n" +
 			"  contactsd import elizabeth@example.com contacts.vcf\n" +
 			"  contactsd import --undo elizabeth@example.com",
-		Args: cobra.RangeArgs(1, 2),
+		Args: line.Args(1, 2),
 	}
 	cmd.Flags().StringVar(&rule, "on-duplicate", string(transfer.Skip), "`rule` for contacts that are there: skip, merge or create")
 	cmd.Flags().BoolVar(&dry, "dry-run", false, "say what would be, and change nothing")
 	cmd.Flags().BoolVar(&undo, "undo", false, "undo the last import")
 	cmd.Flags().BoolVarP(&everyone, "verbose", "v", false, "say of each entry what became of it")
-	asJSON = jsonFlag(cmd)
+	asJSON = line.JSONFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		switch {
 		case undo && len(args) != 1:
@@ -51,6 +54,11 @@ func (a *app) importCommand() *cobra.Command {
 			return usageErrorf("--on-duplicate is of no use with --undo")
 		case !undo && len(args) != 2:
 			return usageErrorf("import needs OWNER and FILE")
+		}
+		if !undo && !strings.Contains(args[0], "@") && strings.Contains(args[1], "@") {
+			if _, err := os.Stat(args[0]); err == nil {
+				return usageErrorf("OWNER comes before FILE: contactsd import %s %s", shellQuote(args[1]), shellQuote(args[0]))
+			}
 		}
 		r, err := transfer.ParseRule(rule)
 		if err != nil {
@@ -116,7 +124,7 @@ func (a *app) undo(ctx context.Context, s *server.Server, b transfer.Book, dry, 
 		return err
 	}
 	if asJSON {
-		if err := a.printJSON(u); err != nil {
+		if err := line.PrintJSON(a.stdout, u); err != nil {
 			return err
 		}
 	} else {

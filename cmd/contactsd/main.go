@@ -13,7 +13,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -21,6 +23,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"contacts"
+	"contacts/cmd/line"
 	"contacts/packaging/manual"
 	"contacts/server"
 )
@@ -114,17 +117,9 @@ func (a *app) command() *cobra.Command {
 	}
 	root.AddCommand(a.serveCommand(), a.quickstartCommand(), a.domainCommand(), a.userCommand(), a.appCommand(), a.tokenCommand(),
 		a.importCommand(), a.exportCommand(), a.backupCommand(), a.restoreCommand(), a.verifyCommand(),
-		a.auditCommand(), a.healthcheckCommand(), a.configCommand(), a.versionCommand(), manual.Command(8))
+		a.auditCommand(), a.healthcheckCommand(), a.configCommand(), line.Version(version, commit), manual.Command(8))
+	line.Prepare(root)
 	return root
-}
-
-// group is a command that only has commands below it.
-func group(use, short string, commands ...*cobra.Command) *cobra.Command {
-	c := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-		return usageErrorf("%s: say which command; see '%s --help'", cmd.CommandPath(), cmd.CommandPath())
-	}}
-	c.AddCommand(commands...)
-	return c
 }
 
 func showHelp(cmd *cobra.Command, _ []string) error { return cmd.Help() }
@@ -143,8 +138,17 @@ func (a *app) addFlags(cmd *cobra.Command, only ...string) {
 	cmd.Flags().SortFlags = false
 }
 
+// withStore is withServer for commands that have no use for an empty store: a
+// mistyped --data must not make one.
+func (a *app) withStore(ctx context.Context, fn func(*server.Server) error) error {
+	if _, err := os.Stat(filepath.Join(a.set.Data, "contacts.db")); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no database in %s; name its directory with --data, or make one with 'contactsd quickstart'", a.set.Data)
+	}
+	return a.withServer(ctx, fn)
+}
+
 // withServer calls fn with the parts of a server on the data directory, which
-// may be in use by a running server.
+// is made if missing and may be in use by a running server.
 func (a *app) withServer(ctx context.Context, fn func(*server.Server) error) error {
 	return a.withLog(func() error {
 		s, err := server.Open(ctx, a.set.Config)

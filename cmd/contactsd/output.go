@@ -1,31 +1,14 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"contacts/transfer"
 )
-
-// jsonFlag gives cmd the flag --json.
-func jsonFlag(cmd *cobra.Command) *bool {
-	return cmd.Flags().Bool("json", false, "print JSON, for programs")
-}
-
-// printJSON prints one JSON value on stdout. Fields of it have the names of
-// the table's columns, in lower case; times are RFC 3339.
-func (a *app) printJSON(v any) error {
-	e := json.NewEncoder(a.stdout)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
-}
 
 // printTable prints rows under a head, in columns. Nothing is printed without rows.
 func printTable(w io.Writer, head string, rows [][]string) error {
@@ -70,10 +53,3 @@ func shellQuote(s string) string {
 
 // oneLine makes text that others wrote fit to be printed.
 func oneLine(s string) string { return transfer.OneLine(s) }
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}

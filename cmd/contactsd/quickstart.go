@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"contacts"
+	"contacts/cmd/line"
 	"contacts/server"
 )
 
@@ -18,11 +19,11 @@ func (a *app) quickstartCommand() *cobra.Command {
 		Short: "Set up a domain and its administrator, and say what comes next",
 		Long: "Sets up a domain and its administrator in the data directory, which is made if missing.\n" +
 			"A domain that exists already is kept. A password is made and printed.",
-		Args: cobra.NoArgs,
+		Args: line.Args(0, 0),
 	}
 	domain := cmd.Flags().String("domain", "", "`name` of the domain, such as example.com")
 	email := cmd.Flags().String("admin", "", "e-mail `address` of the administrator, in that domain")
-	cmd.RunE = a.admin(func(ctx context.Context, s *server.Server, _ []string) error {
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := applyEnv(cmd.Flags(), a.set.origin, a.lookupEnv); err != nil {
 			return err
 		}
@@ -32,8 +33,10 @@ func (a *app) quickstartCommand() *cobra.Command {
 		if _, at, _ := strings.Cut(*email, "@"); !strings.EqualFold(at, *domain) {
 			return usageErrorf("the administrator %s is not in the domain %s", *email, *domain)
 		}
-		return a.quickstart(ctx, s, *domain, *email)
-	})
+		return a.making(func(ctx context.Context, s *server.Server, _ []string) error {
+			return a.quickstart(ctx, s, *domain, *email)
+		})(cmd, args)
+	}
 	return cmd
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"contacts/cmd/line"
 	"contacts/server"
 )
 
@@ -26,13 +27,13 @@ func (a *app) restoreCommand() *cobra.Command {
 		Example: "  contactsd restore --list /srv/backup/contacts.tar.zst\n" +
 			"  contactsd restore /srv/backup/contacts.tar.zst --data /var/lib/contactsd\n" +
 			"  contactsd restore /srv/backup/contacts.tar.zst --owner elizabeth@example.com",
-		Args: cobra.ExactArgs(1),
+		Args: line.Args(1, 1),
 	}
 	cmd.Flags().StringVar(&owner, "owner", "", "restore only the contacts and groups of this `user or domain`")
 	cmd.Flags().BoolVar(&keep, "keep", false, "with --owner: keep what came later than the backup")
 	cmd.Flags().BoolVar(&list, "list", false, "only say what is in the backup")
 	cmd.Flags().BoolVar(&accept, "accept-faults", false, "restore also what 'contactsd verify' finds fault with")
-	asJSON := jsonFlag(cmd)
+	asJSON := line.JSONFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if keep && owner == "" {
 			return usageErrorf("--keep needs --owner")
@@ -70,7 +71,7 @@ func (a *app) listBackup(in io.Reader, asJSON bool) error {
 		return err
 	}
 	if asJSON {
-		return a.printJSON(m)
+		return line.PrintJSON(a.stdout, m)
 	}
 	return a.printManifest(m) // OPS-4
 }
@@ -84,7 +85,7 @@ func (a *app) restore(ctx context.Context, in io.Reader, accept, asJSON bool) er
 			return failed(err)
 		}
 		if asJSON {
-			return a.printJSON(m)
+			return line.PrintJSON(a.stdout, m)
 		}
 		a.remark("restored into %s:", a.set.Data)
 		return a.printManifest(m)
@@ -92,7 +93,7 @@ func (a *app) restore(ctx context.Context, in io.Reader, accept, asJSON bool) er
 }
 
 func (a *app) restoreBook(ctx context.Context, in io.Reader, owner string, keep, asJSON bool) error {
-	return a.withServer(ctx, func(s *server.Server) error {
+	return a.withStore(ctx, func(s *server.Server) error {
 		var done server.BookReplaced
 		err := s.Audited(ctx, "restore", []string{"--owner=" + owner}, func() (err error) { // OPS-81
 			done, err = s.RestoreBook(ctx, in, owner, keep)
@@ -102,13 +103,13 @@ func (a *app) restoreBook(ctx context.Context, in io.Reader, owner string, keep,
 			return failed(err)
 		}
 		if asJSON {
-			return a.printJSON(map[string]int{"same": done.Same, "changed": done.Changed, "back": done.Back, "deleted": done.Deleted,
+			return line.PrintJSON(a.stdout, map[string]int{"same": done.Same, "changed": done.Changed, "back": done.Back, "deleted": done.Deleted,
 				"kept": done.Kept, "refused": done.Refused})
 		}
 		fmt.Fprintf(a.stdout, "%d changed back, %d brought back, %d deleted, %d kept, %d the same\n",
 			done.Changed, done.Back, done.Deleted, done.Kept, done.Same)
 		if done.Refused > 0 {
-			a.remark("%s not brought back: the e-mail address belongs to a contact that was kept", count(done.Refused, "contact was", "contacts were"))
+			a.remark("%s not brought back: the e-mail address belongs to a contact that was kept", line.Count(done.Refused, "contact was", "contacts were"))
 		}
 		return nil
 	})

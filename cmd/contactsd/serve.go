@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"contacts/cmd/line"
 	"contacts/server"
 )
 
@@ -20,8 +22,11 @@ func (a *app) serveCommand() *cobra.Command {
 		Long: "Runs the server until SIGINT or SIGTERM, then finishes the requests under way; a second signal\n" +
 			"ends it at once. Each flag is also an environment variable and a key of the configuration file:\n" +
 			"--max-contacts, CONTACTSD_MAX_CONTACTS, max_contacts.",
-		Args: cobra.NoArgs,
+		Args: line.Args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.set.checkAddresses(); err != nil {
+				return err
+			}
 			if err := a.set.CheckListen(); err != nil {
 				return err
 			}
@@ -39,16 +44,18 @@ func (a *app) serve(ctx context.Context, s *server.Server) error {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal has its usual effect
 
-	var demo *server.Demo
-	if a.set.demo {
-		var err error
-		if demo, err = s.Demo(ctx); err != nil {
-			return err
-		}
-	}
 	l, err := net.Listen("tcp", a.set.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("listen: another program has the address %s; name another with --listen", a.set.Listen)
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("listen: %w", err)
+	}
+	var demo *server.Demo
+	if a.set.demo { // not before the address is ours: passwords are shown once
+		if demo, err = s.Demo(ctx); err != nil {
+			return errors.Join(err, l.Close())
+		}
 	}
 	scheme := a.set.Scheme()
 	return s.Serve(ctx, l, func() {

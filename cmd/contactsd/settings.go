@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
+	"net"
 	"strings"
 
 	"github.com/spf13/pflag"
 
+	"contacts/cmd/line"
 	"contacts/server"
 )
 
@@ -118,6 +121,24 @@ func (s *settings) load(lookupEnv func(string) (string, bool)) error {
 	return s.loadFile(s.configFile)
 }
 
+// checkAddresses makes sure that all addresses to listen on are ones.
+func (s *settings) checkAddresses() error {
+	for _, name := range []string{"listen", "tls-listen", "admin-listen", "proxy-listen"} {
+		address := s.flags.Lookup(name).Value.String()
+		if address == "" || address == "off" && (name == "tls-listen" || name == "proxy-listen") {
+			continue
+		}
+		_, port, err := net.SplitHostPort(address)
+		if err == nil {
+			_, err = net.LookupPort("tcp", port)
+		}
+		if err != nil {
+			return usageErrorf("%s: %q is not HOST:PORT, such as 127.0.0.1:8080", cmp.Or(s.origin[name], keyName(name)), address)
+		}
+	}
+	return nil
+}
+
 // applyEnv sets the flags that have no origin yet from their environment
 // variables. An empty variable counts as unset.
 func applyEnv(flags *pflag.FlagSet, origin map[string]string, lookupEnv func(string) (string, bool)) error {
@@ -129,24 +150,8 @@ func applyEnv(flags *pflag.FlagSet, origin map[string]string, lookupEnv func(str
 		}
 		origin[f.Name] = envName(f.Name)
 		if err := flags.Set(f.Name, value); err != nil {
-			failed = usageErrorf("%s: %q is not a valid %s", envName(f.Name), value, typeName(f))
+			failed = usageErrorf("%s: %q is not a valid %s", envName(f.Name), value, line.TypeName(f))
 		}
 	})
 	return failed
-}
-
-// typeName says in words what a flag accepts.
-func typeName(f *pflag.Flag) string {
-	switch t := f.Value.Type(); t {
-	case "bool":
-		return "true or false"
-	case "int":
-		return "number"
-	case "float64":
-		return "number"
-	case "duration":
-		return "duration such as 15m or 336h"
-	default:
-		return "value"
-	}
 }

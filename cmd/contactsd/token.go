@@ -7,11 +7,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"contacts/cmd/line"
 	"contacts/server"
 )
 
 func (a *app) tokenCommand() *cobra.Command {
-	return group("token", "Look after the tokens that programs hold", a.tokenList(), a.tokenRevoke())
+	return line.Group("token", "Look after the tokens that programs hold", a.tokenList(), a.tokenRevoke())
 }
 
 // A tokenView is a token as it is printed, without its secret.
@@ -26,8 +27,8 @@ type tokenView struct {
 }
 
 func (a *app) tokenList() *cobra.Command {
-	cmd := &cobra.Command{Use: "list EMAIL", Short: "List the tokens of a user", Args: cobra.ExactArgs(1)}
-	asJSON := jsonFlag(cmd)
+	cmd := &cobra.Command{Use: "list EMAIL", Short: "List the tokens of a user", Args: line.Args(1, 1)}
+	asJSON := line.JSONFlag(cmd)
 	cmd.RunE = a.reading(func(ctx context.Context, s *server.Server, args []string) error {
 		tokens, err := s.Auth.Tokens(ctx, args[0])
 		if err != nil {
@@ -41,7 +42,7 @@ func (a *app) tokenList() *cobra.Command {
 			rows = append(rows, []string{v.ID, v.Kind, date(v.Created), date(v.Expires), orDash(v.Source), orDash(strings.Join(v.Scopes, " "))})
 		}
 		if *asJSON {
-			return a.printJSON(views)
+			return line.PrintJSON(a.stdout, views)
 		}
 		return printTable(a.stdout, "ID KIND CREATED EXPIRES SOURCE SCOPES", rows)
 	})
@@ -52,7 +53,7 @@ func (a *app) tokenRevoke() *cobra.Command {
 	return &cobra.Command{
 		Use:   "revoke ID",
 		Short: "Revoke a token; with a refresh token go all tokens of the same consent",
-		Args:  cobra.ExactArgs(1),
+		Args:  line.Args(1, 1),
 		RunE: a.admin(func(ctx context.Context, s *server.Server, args []string) error {
 			if err := s.Auth.RevokeToken(ctx, args[0]); err != nil {
 				return err

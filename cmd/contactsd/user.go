@@ -10,11 +10,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"contacts/cmd/line"
 	"contacts/server"
 )
 
 func (a *app) userCommand() *cobra.Command {
-	return group("user", "Look after users", a.userAdd(), a.userList(), a.userPasswd(),
+	return line.Group("user", "Look after users", a.userAdd(), a.userList(), a.userPasswd(),
 		a.userDisable("disable", true, "Keep a user out, with all tokens revoked"),
 		a.userDisable("enable", false, "Let a disabled user in again"),
 		a.userRemove())
@@ -39,13 +40,13 @@ func (a *app) userAdd() *cobra.Command {
 		Use:   "add EMAIL",
 		Short: "Add a user to a domain",
 		Long:  "Adds a user to the domain of the address. Without --password-stdin a password is made and printed.",
-		Args:  cobra.ExactArgs(1),
+		Args:  line.Args(1, 1),
 	}
 	var u server.NewUser
 	cmd.Flags().StringVar(&u.Name, "name", "", "`text` of the user's full name")
 	cmd.Flags().BoolVar(&u.Admin, "admin", false, "make the user an administrator of the domain")
 	fromStdin := passwordFlag(cmd)
-	asJSON := jsonFlag(cmd)
+	asJSON := line.JSONFlag(cmd)
 	cmd.RunE = a.admin(func(ctx context.Context, s *server.Server, args []string) error {
 		u.Email = args[0]
 		generated, err := a.password(s, &u.Password, *fromStdin)
@@ -59,7 +60,7 @@ func (a *app) userAdd() *cobra.Command {
 		if *asJSON {
 			v := viewUser(added)
 			v.Password = generated
-			return a.printJSON(v)
+			return line.PrintJSON(a.stdout, v)
 		}
 		a.remark("added %s %s", role(added.Admin), added.Email)
 		return a.printPassword(generated)
@@ -68,8 +69,8 @@ func (a *app) userAdd() *cobra.Command {
 }
 
 func (a *app) userList() *cobra.Command {
-	cmd := &cobra.Command{Use: "list [DOMAIN]", Short: "List the users of all domains, or of one", Args: cobra.MaximumNArgs(1)}
-	asJSON := jsonFlag(cmd)
+	cmd := &cobra.Command{Use: "list [DOMAIN]", Short: "List the users of all domains, or of one", Args: line.Args(0, 1)}
+	asJSON := line.JSONFlag(cmd)
 	cmd.RunE = a.reading(func(ctx context.Context, s *server.Server, args []string) error {
 		users, err := s.Auth.Users(ctx, strings.Join(args, ""))
 		if err != nil {
@@ -87,7 +88,7 @@ func (a *app) userList() *cobra.Command {
 			rows = append(rows, []string{v.Email, role(v.Admin), state, date(v.Created), orDash(v.Name)})
 		}
 		if *asJSON {
-			return a.printJSON(views)
+			return line.PrintJSON(a.stdout, views)
 		}
 		return printTable(a.stdout, "EMAIL ROLE STATE CREATED NAME", rows)
 	})
@@ -100,7 +101,7 @@ func (a *app) userPasswd() *cobra.Command {
 		Short: "Set a user's password",
 		Long: "Sets a user's password, and revokes the tokens that came from the old one.\n" +
 			"Without --password-stdin a password is made and printed.",
-		Args: cobra.ExactArgs(1),
+		Args: line.Args(1, 1),
 	}
 	fromStdin := passwordFlag(cmd)
 	cmd.RunE = a.admin(func(ctx context.Context, s *server.Server, args []string) error {
@@ -122,7 +123,7 @@ func (a *app) userDisable(use string, disabled bool, short string) *cobra.Comman
 	return &cobra.Command{
 		Use:   use + " EMAIL",
 		Short: short,
-		Args:  cobra.ExactArgs(1),
+		Args:  line.Args(1, 1),
 		RunE: a.admin(func(ctx context.Context, s *server.Server, args []string) error {
 			if err := s.Auth.SetDisabled(ctx, args[0], disabled); err != nil {
 				return err
@@ -137,7 +138,7 @@ func (a *app) userRemove() *cobra.Command {
 	return &cobra.Command{
 		Use:   "remove EMAIL",
 		Short: "Remove a user with all contacts",
-		Args:  cobra.ExactArgs(1),
+		Args:  line.Args(1, 1),
 		RunE: a.admin(func(ctx context.Context, s *server.Server, args []string) error {
 			if err := s.RemoveUser(ctx, args[0]); err != nil {
 				return err

@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"contacts/cmd/line"
 	"contacts/server"
 )
 
@@ -24,10 +24,10 @@ func (a *app) verifyCommand() *cobra.Command {
 			"stdout, and the exit status is 1 if there is any.\n\n" +
 			"--repair makes anew what follows from the rest, which is the search index, counts and lists of members,\n" +
 			"and says what it has made. It changes no contact. The exit status is then that of what is left.",
-		Args: cobra.MaximumNArgs(1),
+		Args: line.Args(0, 1),
 	}
 	cmd.Flags().BoolVar(&repair, "repair", false, "make anew what follows from the rest")
-	asJSON := jsonFlag(cmd)
+	asJSON := line.JSONFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 1 {
 			if repair {
@@ -35,10 +35,7 @@ func (a *app) verifyCommand() *cobra.Command {
 			}
 			return a.verifyBackup(cmd.Context(), args[0], *asJSON)
 		}
-		if _, err := os.Stat(a.set.Data); err != nil { // a check must not make a store
-			return err
-		}
-		return a.withServer(cmd.Context(), func(s *server.Server) error { return a.verifyStore(cmd.Context(), s, repair, *asJSON) })
+		return a.withStore(cmd.Context(), func(s *server.Server) error { return a.verifyStore(cmd.Context(), s, repair, *asJSON) })
 	}
 	return cmd
 }
@@ -128,11 +125,11 @@ func (a *app) verifyBackup(ctx context.Context, name string, asJSON bool) error 
 
 // verdict says what was looked at, and fails if there were faults.
 func (a *app) verdict(v server.Verified) error {
-	a.remark("looked at %s: %s, %s, %s, %s, %s", count(v.Owners, "account", "accounts"), count(v.Contacts, "contact", "contacts"),
-		count(v.Groups, "group", "groups"), count(v.Photos, "photo", "photos"), count(v.Tombstones, "deleted entry", "deleted entries"),
-		count(v.Records, "record", "records"))
+	a.remark("looked at %s: %s, %s, %s, %s, %s", line.Count(v.Owners, "account", "accounts"), line.Count(v.Contacts, "contact", "contacts"),
+		line.Count(v.Groups, "group", "groups"), line.Count(v.Photos, "photo", "photos"), line.Count(v.Tombstones, "deleted entry", "deleted entries"),
+		line.Count(v.Records, "record", "records"))
 	if v.Faults > 0 {
-		return fmt.Errorf("%s", count(v.Faults, "fault", "faults")) // OPS-21
+		return fmt.Errorf("%s", line.Count(v.Faults, "fault", "faults")) // OPS-21
 	}
 	return nil
 }
