@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -148,8 +149,54 @@ type service struct {
 	cmd *exec.Cmd
 	url string
 	out io.Reader
-	log *bytes.Buffer // complete after Wait
+	log *serviceLog
 	m   *machine
+}
+
+// A serviceLog is what a service has written to stderr until now.
+type serviceLog struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+	more chan struct{} // has one if there is something new, and is closed at the end
+}
+
+// follow reads a log until its end.
+func follow(r io.ReadCloser) *serviceLog {
+	l := &serviceLog{more: make(chan struct{}, 1)}
+	go func() {
+		defer close(l.more)
+		defer r.Close()
+		for lines := bufio.NewReader(r); ; {
+			line, err := lines.ReadString('\n')
+			l.mu.Lock()
+			l.text.WriteString(line)
+			l.mu.Unlock()
+			if err != nil {
+				return
+			}
+			select {
+			case l.more <- struct{}{}:
+			default:
+			}
+		}
+	}()
+	return l
+}
+
+func (l *serviceLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// await waits for a text in the log.
+func (l *serviceLog) await(t *testing.T, text string) {
+	t.Helper()
+	for !strings.Contains(l.String(), text) {
+		if _, ok := <-l.more; !ok && !strings.Contains(l.String(), text) {
+			t.Fatalf("the log ends without %q:\n%s", text, l)
+		}
+	}
 }
 
 // start does by hand what systemd does with the unit: the user, the
@@ -169,21 +216,34 @@ func (m *machine) start(t *testing.T) *service {
 	caps := "-all,+" + strings.ToLower(strings.TrimPrefix(one("CapabilityBoundingSet"), "CAP_"))
 	args := []string{"setpriv", "--reuid", user, "--regid", group, "--init-groups", "--no-new-privs", "--bounding-set", caps,
 		"--inh-caps", caps, "--ambient-caps", caps, "sh", "-c", `umask "$0" && cd "$1" && shift && exec "$@"`, one("UMask"), one("WorkingDirectory")}
-	s := &service{cmd: m.command(append(args, strings.Fields(one("ExecStart"))...)...), log: &bytes.Buffer{}, m: m}
-	s.cmd.Stderr = s.log
+	return m.serve(t, append(args, strings.Fields(one("ExecStart"))...)...)
+}
+
+// serve starts a server by a command, and waits until it answers.
+func (m *machine) serve(t *testing.T, args ...string) *service {
+	t.Helper()
+	s := &service{cmd: m.command(args...), m: m}
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.cmd.Start(); err != nil {
+	log, w, err := os.Pipe()
+	if err != nil {
 		t.Fatal(err)
 	}
+	s.cmd.Stderr = w
+	err = s.cmd.Start()
+	w.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.log = follow(log)
 	r := bufio.NewReader(out)
 	line, _ := r.ReadString('\n')
 	var ok bool
 	if s.url, ok = strings.CutPrefix(strings.TrimSpace(line), "listening on "); !ok {
 		s.cmd.Wait()
-		t.Fatalf("the service says %q\n%s", line, s.log.Bytes())
+		t.Fatalf("the service says %q\n%s", line, s.log)
 	}
 	s.out = r
 	return s
@@ -195,6 +255,6 @@ func (s *service) stop(t *testing.T) {
 	s.m.run(t, "sh", "-c", `for p in /proc/[0-9]*; do [ "$(readlink "$p/exe")" != /usr/bin/contactsd ] || kill "${p#/proc/}"; done`)
 	io.Copy(io.Discard, s.out)
 	if err := s.cmd.Wait(); err != nil {
-		t.Errorf("SIGTERM ends the service with %v\n%s", err, s.log.Bytes())
+		t.Errorf("SIGTERM ends the service with %v\n%s", err, s.log)
 	}
 }

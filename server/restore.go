@@ -34,7 +34,8 @@ type RestoreOptions struct {
 }
 
 // Restore makes the data directory of c from a backup. It fails with kind
-// Duplicate if there is anything in the directory. What the backup holds takes
+// Duplicate if there is anything in the directory, and with kind Forbidden for
+// root in the directory of another user. What the backup holds takes
 // its place only when all of it is verified.
 func Restore(ctx context.Context, c Config, r io.Reader, o RestoreOptions) (Manifest, error) {
 	there, err := inUse(c.Data)
@@ -45,6 +46,9 @@ func Restore(ctx context.Context, c Config, r io.Reader, o RestoreOptions) (Mani
 		return Manifest{}, contacts.Errorf(contacts.Duplicate, "",
 			"%s is not empty: there is %s. A backup is restored into a directory of its own; move the old one away, or name another with --data",
 			c.Data, strings.Join(there[:min(3, len(there))], ", "))
+	}
+	if err := foreign(c.Data); err != nil {
+		return Manifest{}, err
 	}
 	place, err := newPlace(c.Data)
 	if err != nil {

@@ -8,11 +8,15 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -54,7 +58,8 @@ type Server struct {
 }
 
 // Open opens the store and makes the parts. It fails with kind Invalid on a
-// setting that cannot be meant. Close must be called when all requests are
+// setting that cannot be meant, and with kind Forbidden where root would make
+// a store in the directory of another user. Close must be called when all requests are
 // finished.
 func Open(ctx context.Context, c Config) (*Server, error) {
 	if err := c.check(); err != nil {
@@ -71,6 +76,11 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{config: c, log: c.Logger}
+	if _, err := os.Stat(filepath.Join(c.Data, sqlite.FileName)); errors.Is(err, fs.ErrNotExist) {
+		if err := foreign(c.Data); err != nil {
+			return nil, err
+		}
+	}
 	st, err := sqlite.Open(ctx, c.Data, sqlite.Options{Logger: c.Logger, Now: c.Now, BeforeUpgrade: s.beforeUpgrade})
 	if err != nil {
 		return nil, err
