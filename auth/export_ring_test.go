@@ -110,6 +110,13 @@ func (s *Service) AskOften(ctx context.Context, id string, owner store.Owner, n 
 	return err
 }
 
+// AssertOften uses up n assertions of a service account.
+func (s *Service) AssertOften(ctx context.Context, id string, n int) error {
+	return s.often(ctx, store.Directory, n, func(tx store.Tx, i int) error {
+		return assertionRing(id).add(tx, strconv.Itoa(i), s.now().Add(assertionLife+3*assertionLeeway), nil)
+	})
+}
+
 // DeviceOften makes n devices of a program, which a user lets in unless owner
 // is 0.
 func (s *Service) DeviceOften(ctx context.Context, id string, owner store.Owner, n int) error {

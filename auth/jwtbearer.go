@@ -163,12 +163,19 @@ func (s *Service) useAssertion(ctx context.Context, a *app, c *assertionClaims) 
 		return nil
 	}
 	key := tokenKey(a.ID + " " + c.ID)
+	until := s.now().Add(assertionLife + 3*assertionLeeway) // that of no assertion is later
+	full := func(string) error {                            // to forget one would let it count again
+		return contacts.Errorf(contacts.Unavailable, contacts.CodeOverloaded, "Too many assertions with a jti of this service account; try again later") // AUTH-135
+	}
 	return s.store.Update(ctx, store.Directory, func(tx store.Tx) error {
 		var used struct{}
 		if found, err := read(tx, recordAssertion, key, &used); err != nil {
 			return err
 		} else if found {
 			return oauth2Fault(invalidGrant, "an assertion with this jti was used before") // AUTH-113
+		}
+		if err := assertionRing(a.ID).add(tx, key, until, full); err != nil {
+			return err
 		}
 		return put(tx, recordAssertion, key, used, c.Expiry.Time().Add(assertionLeeway+time.Second)) // AUTH-113
 	})

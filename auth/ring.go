@@ -26,6 +26,8 @@ const (
 	keptByAccount = 200  // of each sort that one account has
 	keptByGrant   = 200  // access tokens of one consent
 	askedByApp    = 1000 // questions of one program that no user has answered
+
+	assertionsOfApp = 20_000 // of one service account that must not come twice
 )
 
 // The rings of an account.
@@ -63,8 +65,13 @@ func agreedRing(as store.RecordType, owner store.Owner) ring {
 	return ring{as, "agreed/" + strconv.Itoa(int(as)) + "/" + strconv.FormatInt(int64(owner), 10), keptByAccount} // AUTH-133
 }
 
+func assertionRing(app string) ring {
+	return ring{recordAssertion, "assertion/" + app, assertionsOfApp}
+} // AUTH-135
+
 // add gives a new record, which lasts until a time, the next slot. It calls end,
-// or deletes the record if that is nil, for the one that was there.
+// or deletes the record if that is nil, for the one that was there; end may fail
+// instead.
 func (r ring) add(tx store.Records, key string, until time.Time, end func(key string) error) error {
 	var next int
 	if _, err := read(tx, recordRing, r.prefix(), &next); err != nil {

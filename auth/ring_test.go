@@ -258,3 +258,33 @@ func TestConsentLimits(t *testing.T) {
 		}
 	})
 }
+
+func TestRingOfAssertions(t *testing.T) {
+	w := longbourn(t, auth.Options{})
+	busy, other := w.serviceAccount(t, "Housekeeping"), w.serviceAccount(t, "Stables")
+	must(t, w.SetDomain(t.Context(), "example.com", "delegate", busy.ID+","+other.ID))
+	ask := func(t *testing.T, sa serviceAccount, jti any) answer {
+		t.Helper()
+		c := claims{"iss": sa.ServiceEmail, "scope": feedsScope, "aud": w.url + tokenPath, "exp": w.clock.now().Unix() + 3600, "sub": liz}
+		return w.assert(t, sign(t, "RS256", sa.key, c.with("jti", jti)))
+	}
+	ask(t, busy, "first").good(t)
+	must(t, w.AssertOften(t.Context(), busy.ID, 19_998))
+	ask(t, busy, "last").good(t)
+	t.Run("AUTH-135 too many assertions are refused, and none is forgotten", func(t *testing.T) {
+		a := ask(t, busy, "one more")
+		if a.fails(t, 503, "temporarily_unavailable"); a.header.Get("Retry-After") == "" {
+			t.Error("no Retry-After")
+		}
+		ask(t, busy, "first").fails(t, 400, "invalid_grant")
+	})
+	t.Run("AUTH-135 what is not remembered is let in, and so are others", func(t *testing.T) {
+		ask(t, busy, nil).good(t)
+		ask(t, other, "first").good(t)
+	})
+	t.Run("AUTH-135 after a while there is room", func(t *testing.T) {
+		w.clock.forward(75 * time.Minute)
+		ask(t, busy, "one more").good(t)
+		w.keeps(t, store.Directory, auth.RingRecord, 2)
+	})
+}
