@@ -53,7 +53,7 @@ var allowedImports = map[string][]string{
 	"csv":      {"contacts"},
 	"transfer": {"contacts", "vcard", "csv", "wire"},
 
-	"cmd/line":      {},
+	"cmd/line":      {"transfer"},
 	"cmd/contactsd": {"contacts", "server", "transfer", "cmd/line", "packaging/manual"},
 	"cmd/contacts":  {"contacts", "client", "vcard", "transfer", "cmd/line", "packaging/manual"},
 

@@ -136,7 +136,7 @@ func Import(ctx context.Context, b Book, file io.ReadSeeker, o ImportOptions) (*
 	if err == nil {
 		err = im.finish()
 	} else {
-		err = fmt.Errorf("stopped after %d entries: %w", im.done, err)
+		err = fmt.Errorf("stopped after %s: %w", Count(im.done, "entry", "entries"), err)
 	}
 	return s, errors.Join(err, im.journal.close())
 }

@@ -61,14 +61,14 @@ func (s *Summary) Remarks(dry bool) (remarks []string) {
 		remark("groups %s: %s", made, strings.Join(names, ", "))
 	}
 	if s.Before > 0 {
-		remark("%s done by an earlier run, and this one went on", count(s.Before, "entry was", "entries were"))
+		remark("%s done by an earlier run, and this one went on", Count(s.Before, "entry was", "entries were"))
 	}
 	if s.PhotosRefused > 0 {
-		remark("%s refused", count(s.PhotosRefused, "photo was", "photos were"))
+		remark("%s refused", Count(s.PhotosRefused, "photo was", "photos were"))
 	}
 	for _, c := range s.Columns {
 		if c.Field == "" && c.Values > 0 {
-			remark("column %q has no home in a contact: %s not taken", OneLine(c.Name), count(c.Values, "value was", "values were"))
+			remark("column %q has no home in a contact: %s not taken", OneLine(c.Name), Count(c.Values, "value was", "values were"))
 		}
 	}
 	return remarks
@@ -79,7 +79,7 @@ func (s *Summary) Err() error {
 	if s.Clean() {
 		return nil
 	}
-	return fmt.Errorf("not all of the file was taken: %s refused", count(s.Refused+s.PhotosRefused, "entry or photo was", "entries or photos were")) // IMP-14
+	return fmt.Errorf("not all of the file was taken: %s refused", Count(s.Refused+s.PhotosRefused, "entry or photo was", "entries or photos were")) // IMP-14
 }
 
 // Lines are what an undoing did: a line for each that it left alone, and one
@@ -92,7 +92,7 @@ func (u *Undone) Lines(dry bool) (lines []string) {
 		}
 		lines = append(lines, fmt.Sprintf("left %s %s %s: %s", what, OneLine(l.ID), OneLine(l.Name), OneLine(l.Reason)))
 	}
-	return append(lines, fmt.Sprintf("%s%d deleted, %d restored, %s deleted, %d left", wouldBe(dry), u.Deleted, u.Restored, count(u.Groups, "group", "groups"), len(u.Left)))
+	return append(lines, fmt.Sprintf("%s%d deleted, %d restored, %s deleted, %d left", wouldBe(dry), u.Deleted, u.Restored, Count(u.Groups, "group", "groups"), len(u.Left)))
 }
 
 // Err is nil if all was undone, or else says what was left alone.
@@ -100,7 +100,7 @@ func (u *Undone) Err() error {
 	if len(u.Left) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s left as they are", count(len(u.Left), "contact or group was", "contacts or groups were"))
+	return fmt.Errorf("%s left as they are", Count(len(u.Left), "contact or group was", "contacts or groups were"))
 }
 
 // Printable keeps text that others wrote from doing anything to a terminal:
@@ -123,7 +123,8 @@ func OneLine(s string) string {
 	return strings.TrimSpace(strings.NewReplacer("\n", " ", "\t", " ").Replace(Printable(s)))
 }
 
-func count(n int, one, many string) string {
+// Count is a number with its noun.
+func Count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}

@@ -270,7 +270,7 @@ func (u *undoer) groups(ctx context.Context) error {
 			continue
 		}
 		if n := members[group.ID]; n > 0 {
-			u.out.Left = append(u.out.Left, Leftover{ID: group.ID.String(), Name: group.Name, Group: true, Reason: fmt.Sprintf("it has %d members", n)})
+			u.out.Left = append(u.out.Left, Leftover{ID: group.ID.String(), Name: group.Name, Group: true, Reason: "it has " + Count(n, "member", "members")})
 			continue
 		}
 		if !u.o.DryRun {

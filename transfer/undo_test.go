@@ -72,7 +72,7 @@ func TestUndo(t *testing.T) {
 			t.Errorf("Undo() = %+v", u)
 		}
 		for _, l := range u.Left {
-			if !l.Group && !strings.Contains(l.Reason, "changed since") || l.Group && !strings.Contains(l.Reason, "1 members") {
+			if !l.Group && !strings.Contains(l.Reason, "changed since") || l.Group && !strings.Contains(l.Reason, "has 1 member") {
 				t.Errorf("left %+v", l)
 			}
 		}

@@ -224,7 +224,7 @@ func (a *app) addInput(ctx context.Context, s *session, asJSON bool) error {
 	if _, err := transfer.Import(ctx, a.book(s), bytes.NewReader(text), o); err != nil {
 		return err
 	}
-	a.remark("added %s", line.Count(made, "contact", "contacts"))
+	a.remark("added %s", transfer.Count(made, "contact", "contacts"))
 	if len(refused) > 0 {
 		return fmt.Errorf("refused: %s", strings.Join(refused, "\n  "))
 	}

@@ -10,7 +10,6 @@ import (
 )
 
 func (a *app) exportCommand() *cobra.Command {
-	var format, version, output string
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Write all contacts to a vCard, CSV or JSON file",
@@ -22,40 +21,22 @@ func (a *app) exportCommand() *cobra.Command {
 		Example: "  contacts export -o contacts.vcf\n  contacts --domain example.com export --format csv >shared.csv",
 		Args:    line.Args(0, 0),
 	}
-	f := cmd.Flags()
-	f.StringVar(&format, "format", string(transfer.VCard), "`format` to write: vcard, csv or json")
-	f.StringVar(&version, "vcard-version", "3.0", "`version` of the vCards: 3.0 or 4.0")
-	f.StringVarP(&output, "output", "o", "-", "`file` to write, which appears when it is complete; - for stdout")
-	asJSON := f.Bool("json", false, "short for --format json")
+	flags := line.ExportFlags(cmd)
 	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"vcard", "csv", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if *asJSON {
-			if f.Changed("format") && format != string(transfer.JSON) {
-				return usageErrorf("--json contradicts --format %s", format)
-			}
-			format = string(transfer.JSON)
-		}
-		form, err := transfer.ParseFormat(format)
+		o, err := flags.Options()
 		if err != nil {
-			return usageErrorf("--format: %v", err)
-		}
-		v, err := transfer.ParseVersion(version)
-		if err != nil {
-			return usageErrorf("--vcard-version: %v", err)
-		}
-		if f.Changed("vcard-version") && form != transfer.VCard {
-			return usageErrorf("--vcard-version goes with --format vcard")
+			return usageError{err}
 		}
 		s, err := a.connect()
 		if err != nil {
 			return err
 		}
-		o := transfer.ExportOptions{Format: form, Version: v}
-		if output != "-" || !a.term.out {
+		if flags.Output != "-" || !a.term.out {
 			o.Progress = a.progress("exporting")
 		}
 		n := 0
-		err = transfer.WriteFile(output, a.stdout, func(w io.Writer) error {
+		err = transfer.WriteFile(flags.Output, a.stdout, func(w io.Writer) error {
 			n, err = transfer.Export(cmd.Context(), a.book(s), w, o)
 			return err
 		})
@@ -63,7 +44,7 @@ func (a *app) exportCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		a.remark("exported %s", line.Count(n, "contact", "contacts"))
+		a.remark("exported %s", transfer.Count(n, "contact", "contacts"))
 		return nil
 	}
 	return cmd

@@ -8,7 +8,7 @@ import (
 
 	"contacts"
 	"contacts/client"
-	"contacts/cmd/line"
+	"contacts/transfer"
 )
 
 // find is the one contact that a text means: an id, an e-mail address, a name,
@@ -53,7 +53,7 @@ func (s *session) find(ctx context.Context, ref string) (*client.Contact, error)
 		return best[0], nil
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s fit %q; name one by its id:", line.Count(len(best), "contact", "contacts"), ref)
+	fmt.Fprintf(&b, "%s fit %q; name one by its id:", transfer.Count(len(best), "contact", "contacts"), ref)
 	const shown = 10
 	for i, c := range best {
 		if i == shown {

@@ -18,8 +18,6 @@ import (
 )
 
 func (a *app) importCommand() *cobra.Command {
-	var rule string
-	var dry, undo, verbose bool
 	cmd := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Read contacts from a vCard, CSV or JSON file",
@@ -39,45 +37,36 @@ func (a *app) importCommand() *cobra.Command {
 			"  contacts import --undo",
 		Args: line.Args(0, 1),
 	}
-	f := cmd.Flags()
-	f.StringVar(&rule, "on-duplicate", string(transfer.Skip), "`rule` for contacts that are there: skip, merge or create")
-	f.BoolVar(&dry, "dry-run", false, "say what would be, and change nothing")
-	f.BoolVar(&undo, "undo", false, "undo the last import")
-	f.BoolVarP(&verbose, "verbose", "v", false, "say of each entry what became of it")
-	asJSON := line.JSONFlag(cmd)
+	flags := line.ImportFlags(cmd)
 	cmd.RegisterFlagCompletionFunc("on-duplicate", cobra.FixedCompletions([]string{"skip", "merge", "create"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		switch {
-		case undo && len(args) > 0:
+		case flags.Undo && len(args) > 0:
 			return usageErrorf("import --undo takes no FILE: it undoes the last import")
-		case undo && f.Changed("on-duplicate"):
-			return usageErrorf("--on-duplicate is of no use with --undo")
-		case !undo && len(args) == 0:
+		case !flags.Undo && len(args) == 0:
 			return usageErrorf("import needs a FILE, or - for stdin")
 		}
-		r, err := transfer.ParseRule(rule)
+		o, err := flags.Options()
 		if err != nil {
-			return usageErrorf("--on-duplicate: %v", err)
+			return usageError{err}
 		}
 		s, err := a.connect()
 		if err != nil {
 			return err
 		}
 		b := a.book(s)
-		state, err := a.journals(b)
-		if err != nil {
+		if o.State, err = a.journals(b); err != nil {
 			return err
 		}
-		if undo {
-			return a.undo(cmd.Context(), b, state, dry, *asJSON)
+		if flags.Undo {
+			return a.undo(cmd.Context(), b, o.State, flags)
 		}
 		file, err := transfer.OpenFile(args[0], a.stdin)
 		if err != nil {
 			return err
 		}
 		defer file.Close()
-		o := transfer.ImportOptions{Rule: r, DryRun: dry, State: state}
-		return a.importFile(cmd.Context(), b, file, o, *asJSON, verbose)
+		return a.importFile(cmd.Context(), b, file, o, *flags.JSON, flags.Verbose)
 	}
 	return cmd
 }
@@ -165,7 +154,7 @@ func (a *app) importFile(ctx context.Context, b *remoteBook, file io.ReadSeeker,
 		if !o.DryRun && (done > 0 || errors.Is(err, errInterrupted)) {
 			so := ""
 			if done > 0 {
-				so = line.Count(done, "entry is done. ", "entries are done. ")
+				so = transfer.Count(done, "entry is done. ", "entries are done. ")
 			}
 			return fmt.Errorf("%w\n%sCall the import again with the same file: it goes on, and makes nothing twice", err, so)
 		}
@@ -174,20 +163,11 @@ func (a *app) importFile(ctx context.Context, b *remoteBook, file io.ReadSeeker,
 	return s.Err()
 }
 
-func (a *app) undo(ctx context.Context, b *remoteBook, state string, dry, asJSON bool) error {
-	u, err := transfer.Undo(ctx, b, state, transfer.UndoOptions{DryRun: dry, Progress: a.progress("undoing")})
+func (a *app) undo(ctx context.Context, b *remoteBook, state string, flags *line.Import) error {
+	u, err := transfer.Undo(ctx, b, state, transfer.UndoOptions{DryRun: flags.DryRun, Progress: a.progress("undoing")})
 	a.endBar()
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		if err := line.PrintJSON(a.stdout, u); err != nil {
-			return err
-		}
-	} else {
-		for _, line := range u.Lines(dry) {
-			fmt.Fprintln(a.stdout, line)
-		}
-	}
-	return u.Err()
+	return flags.PrintUndone(a.stdout, u)
 }

@@ -235,7 +235,7 @@ func (a *app) showForm(c *client.Contact, groups groupList) {
 		facts = append(facts, "has a photo")
 	}
 	if n := len(c.Properties); n > 0 {
-		facts = append(facts, "extended "+line.Count(n, "property", "properties")+" of programs")
+		facts = append(facts, "extended "+transfer.Count(n, "property", "properties")+" of programs")
 	}
 	facts = append(facts, "changed "+when(c.Entry.Updated), "id "+clean(c.Entry.ID()))
 	fmt.Fprintf(&b, "# %s\n", strings.Join(facts, ", "))

@@ -55,7 +55,7 @@ func (a *app) photoGet() *cobra.Command {
 		}); err != nil {
 			return err
 		}
-		a.remark("%s, %s", clean(p.ContentType), line.Count(len(p.Data), "byte", "bytes"))
+		a.remark("%s, %s", clean(p.ContentType), transfer.Count(len(p.Data), "byte", "bytes"))
 		return nil
 	}
 	return cmd

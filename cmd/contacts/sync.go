@@ -91,7 +91,7 @@ func (a *app) syncCommand() *cobra.Command {
 		case err != nil:
 			return err
 		case sum.Conflicts+sum.Problems > 0:
-			return fmt.Errorf("%s, %s: see above", line.Count(sum.Conflicts, "conflict", "conflicts"), line.Count(sum.Problems, "problem", "problems"))
+			return fmt.Errorf("%s, %s: see above", transfer.Count(sum.Conflicts, "conflict", "conflicts"), transfer.Count(sum.Problems, "problem", "problems"))
 		}
 		return nil
 	}
@@ -132,9 +132,9 @@ func (a *app) printSynced(s *transfer.Synced, dry bool) {
 		would = "would be: "
 	}
 	if s.FilesWritten+s.FilesDeleted+s.Added+s.Updated+s.Deleted+s.Conflicts+s.Problems == 0 {
-		fmt.Fprintf(a.stdout, "nothing to do: %s on both sides\n", line.Count(s.Contacts, "contact", "contacts"))
+		fmt.Fprintf(a.stdout, "nothing to do: %s on both sides\n", transfer.Count(s.Contacts, "contact", "contacts"))
 		return
 	}
 	fmt.Fprintf(a.stdout, "%sin the folder %d written, %d deleted; on the server %d added, %d updated, %d deleted; %s on both sides\n",
-		would, s.FilesWritten, s.FilesDeleted, s.Added, s.Updated, s.Deleted, line.Count(s.Contacts, "contact", "contacts"))
+		would, s.FilesWritten, s.FilesDeleted, s.Added, s.Updated, s.Deleted, transfer.Count(s.Contacts, "contact", "contacts"))
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"strconv"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 	"contacts/cmd/line"
 	"contacts/server"
+	"contacts/transfer"
 )
 
 func (a *app) backupCommand() *cobra.Command {
@@ -32,6 +34,9 @@ func (a *app) backupCommand() *cobra.Command {
 		if *asJSON && args[0] == "-" {
 			return usageErrorf("--json needs a FILE: stdout is taken by the backup")
 		}
+		if info, err := os.Stat(args[0]); args[0] == "" || err == nil && info.IsDir() {
+			return usageErrorf("%q is not the name of a file to write", args[0])
+		}
 		return a.withStore(cmd.Context(), func(s *server.Server) error {
 			done, err := a.backup(cmd.Context(), s, args[0], force)
 			if err != nil {
@@ -44,7 +49,7 @@ func (a *app) backupCommand() *cobra.Command {
 			for _, o := range done.Manifest.Owners {
 				contacts += o.Contacts
 			}
-			a.remark("wrote %s of %s, %s, in %s", line.Count(contacts, "contact", "contacts"), line.Count(len(done.Manifest.Owners), "account", "accounts"),
+			a.remark("wrote %s of %s, %s, in %s", transfer.Count(contacts, "contact", "contacts"), transfer.Count(len(done.Manifest.Owners), "account", "accounts"),
 				bytesText(done.Size), done.Took.Round(time.Millisecond))
 			return nil
 		})

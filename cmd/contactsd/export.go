@@ -11,7 +11,6 @@ import (
 )
 
 func (a *app) exportCommand() *cobra.Command {
-	var format, version, output string
 	cmd := &cobra.Command{
 		Use:   "export OWNER",
 		Short: "Write all contacts to a vCard, CSV or JSON file",
@@ -22,27 +21,11 @@ func (a *app) exportCommand() *cobra.Command {
 			"The same contacts always give the same bytes. 'contactsd import' reads all three.",
 		Args: line.Args(1, 1),
 	}
-	cmd.Flags().StringVar(&format, "format", string(transfer.VCard), "`format` to write: vcard, csv or json")
-	cmd.Flags().StringVar(&version, "vcard-version", "3.0", "`version` of the vCards: 3.0 or 4.0")
-	cmd.Flags().StringVarP(&output, "output", "o", "-", "`file` to write, which appears when it is complete; - for stdout")
-	asJSON := cmd.Flags().Bool("json", false, "short for --format json")
+	flags := line.ExportFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if *asJSON {
-			if cmd.Flags().Changed("format") && format != string(transfer.JSON) {
-				return usageErrorf("--json contradicts --format %s", format)
-			}
-			format = string(transfer.JSON)
-		}
-		f, err := transfer.ParseFormat(format)
+		o, err := flags.Options()
 		if err != nil {
-			return usageErrorf("--format: %v", err)
-		}
-		v, err := transfer.ParseVersion(version)
-		if err != nil {
-			return usageErrorf("--vcard-version: %v", err)
-		}
-		if cmd.Flags().Changed("vcard-version") && f != transfer.VCard {
-			return usageErrorf("--vcard-version goes with --format vcard")
+			return usageError{err}
 		}
 		return a.withStore(cmd.Context(), func(s *server.Server) error {
 			b, err := s.Book(cmd.Context(), args[0])
@@ -50,14 +33,14 @@ func (a *app) exportCommand() *cobra.Command {
 				return err
 			}
 			var n int
-			err = transfer.WriteFile(output, a.stdout, func(w io.Writer) error {
-				n, err = transfer.Export(cmd.Context(), b, w, transfer.ExportOptions{Format: f, Version: v})
+			err = transfer.WriteFile(flags.Output, a.stdout, func(w io.Writer) error {
+				n, err = transfer.Export(cmd.Context(), b, w, o)
 				return err
 			})
 			if err != nil {
 				return err
 			}
-			a.remark("exported %s", line.Count(n, "contact", "contacts"))
+			a.remark("exported %s", transfer.Count(n, "contact", "contacts"))
 			return nil
 		})
 	}

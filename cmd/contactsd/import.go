@@ -16,13 +16,6 @@ import (
 )
 
 func (a *app) importCommand() *cobra.Command {
-	var (
-		rule     string
-		dry      bool
-		undo     bool
-		asJSON   *bool
-		everyone bool
-	)
 	cmd := &cobra.Command{
 		Use:   "import OWNER FILE",
 		Short: "Read contacts from a vCard, CSV or JSON file",
@@ -41,44 +34,42 @@ func (a *app) importCommand() *cobra.Command {
 			"  contactsd import --undo elizabeth@example.com",
 		Args: line.Args(1, 2),
 	}
-	cmd.Flags().StringVar(&rule, "on-duplicate", string(transfer.Skip), "`rule` for contacts that are there: skip, merge or create")
-	cmd.Flags().BoolVar(&dry, "dry-run", false, "say what would be, and change nothing")
-	cmd.Flags().BoolVar(&undo, "undo", false, "undo the last import")
-	cmd.Flags().BoolVarP(&everyone, "verbose", "v", false, "say of each entry what became of it")
-	asJSON = line.JSONFlag(cmd)
+	flags := line.ImportFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		switch {
-		case undo && len(args) != 1:
+		case flags.Undo && len(args) != 1:
 			return usageErrorf("import --undo takes OWNER alone")
-		case undo && cmd.Flags().Changed("on-duplicate"):
-			return usageErrorf("--on-duplicate is of no use with --undo")
-		case !undo && len(args) != 2:
+		case !flags.Undo && len(args) != 2:
 			return usageErrorf("import needs OWNER and FILE")
 		}
-		if !undo && !strings.Contains(args[0], "@") && strings.Contains(args[1], "@") {
+		if !flags.Undo && !strings.Contains(args[0], "@") && strings.Contains(args[1], "@") {
 			if _, err := os.Stat(args[0]); err == nil {
 				return usageErrorf("OWNER comes before FILE: contactsd import %s %s", shellQuote(args[1]), shellQuote(args[0]))
 			}
 		}
-		r, err := transfer.ParseRule(rule)
+		o, err := flags.Options()
 		if err != nil {
-			return usageErrorf("--on-duplicate: %v", err)
+			return usageError{err}
 		}
 		return a.admin(func(ctx context.Context, s *server.Server, args []string) error {
 			b, err := s.Book(ctx, args[0])
 			if err != nil {
 				return err
 			}
-			if undo {
-				return a.undo(ctx, s, b, dry, *asJSON)
+			o.State = s.Journals(b)
+			if flags.Undo {
+				u, err := transfer.Undo(ctx, b, o.State, transfer.UndoOptions{DryRun: flags.DryRun})
+				if err != nil {
+					return err
+				}
+				return flags.PrintUndone(a.stdout, u)
 			}
 			file, err := transfer.OpenFile(args[1], a.stdin)
 			if err != nil {
 				return err
 			}
 			defer file.Close()
-			o := transfer.ImportOptions{Rule: r, DryRun: dry, State: s.Journals(b)}
-			return a.importFile(ctx, b, file, o, *asJSON, everyone)
+			return a.importFile(ctx, b, file, o, *flags.JSON, flags.Verbose)
 		})(cmd, args)
 	}
 	return cmd
@@ -116,21 +107,4 @@ func (a *app) importFile(ctx context.Context, b transfer.Book, file io.ReadSeeke
 		return failed(err)
 	}
 	return s.Err() // IMP-14
-}
-
-func (a *app) undo(ctx context.Context, s *server.Server, b transfer.Book, dry, asJSON bool) error {
-	u, err := transfer.Undo(ctx, b, s.Journals(b), transfer.UndoOptions{DryRun: dry})
-	if err != nil {
-		return err
-	}
-	if asJSON {
-		if err := line.PrintJSON(a.stdout, u); err != nil {
-			return err
-		}
-	} else {
-		for _, line := range u.Lines(dry) {
-			fmt.Fprintln(a.stdout, line)
-		}
-	}
-	return u.Err()
 }

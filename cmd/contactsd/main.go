@@ -85,7 +85,10 @@ func (a *app) describe(err error) string {
 		return err.Error()
 	}
 	if from := a.set.origin[strings.ReplaceAll(bad.Path, "_", "-")]; from != "" {
-		return from + ": " + err.Error()
+		if strings.HasPrefix(from, a.set.configFile+":") {
+			return from + ": " + err.Error()
+		}
+		return from + ": " + strings.TrimPrefix(err.Error(), bad.Path+": ") // the flag or variable has said which
 	}
 	return err.Error()
 }

@@ -10,6 +10,7 @@ import (
 
 	"contacts/cmd/line"
 	"contacts/server"
+	"contacts/transfer"
 )
 
 func (a *app) restoreCommand() *cobra.Command {
@@ -109,7 +110,7 @@ func (a *app) restoreBook(ctx context.Context, in io.Reader, owner string, keep,
 		fmt.Fprintf(a.stdout, "%d changed back, %d brought back, %d deleted, %d kept, %d the same\n",
 			done.Changed, done.Back, done.Deleted, done.Kept, done.Same)
 		if done.Refused > 0 {
-			a.remark("%s not brought back: the e-mail address belongs to a contact that was kept", line.Count(done.Refused, "contact was", "contacts were"))
+			a.remark("%s not brought back: the e-mail address belongs to a contact that was kept", transfer.Count(done.Refused, "contact was", "contacts were"))
 		}
 		return nil
 	})

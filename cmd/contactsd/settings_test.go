@@ -168,10 +168,10 @@ func TestBadSettingNamesItsPlace(t *testing.T) {
 		want string
 	}{
 		{[]string{"serve", "--config", name}, nil, name + ":2: public_url: "},
-		{[]string{"serve", "--max-contacts", "0"}, nil, "--max-contacts: max_contacts: must be at least 1"},
-		{[]string{"serve"}, map[string]string{"CONTACTSD_TRUSTED_PROXIES": "lan"}, "CONTACTSD_TRUSTED_PROXIES: trusted_proxies: "},
+		{[]string{"serve", "--max-contacts", "0"}, nil, "--max-contacts: must be at least 1"},
+		{[]string{"serve"}, map[string]string{"CONTACTSD_TRUSTED_PROXIES": "lan"}, `CONTACTSD_TRUSTED_PROXIES: "lan" is neither`},
 		{[]string{"serve", "--log-format", "xml"}, nil, `--log-format: log_format must be text or json, not "xml"`},
-		{[]string{"serve", "--tls-cert", "x.pem"}, nil, "--tls-cert: tls_cert: needs tls_key"},
+		{[]string{"serve", "--tls-cert", "x.pem"}, nil, "--tls-cert: needs tls_key"},
 		{[]string{"serve", "--config", filepath.Join(dir, "none.toml")}, nil, "configuration file: "},
 	} {
 		status, out, errs := call(t, tt.env, "", append(tt.args, "--data", data)...)

@@ -11,6 +11,7 @@ import (
 
 	"contacts/cmd/line"
 	"contacts/server"
+	"contacts/transfer"
 )
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -125,11 +126,11 @@ func (a *app) verifyBackup(ctx context.Context, name string, asJSON bool) error 
 
 // verdict says what was looked at, and fails if there were faults.
 func (a *app) verdict(v server.Verified) error {
-	a.remark("looked at %s: %s, %s, %s, %s, %s", line.Count(v.Owners, "account", "accounts"), line.Count(v.Contacts, "contact", "contacts"),
-		line.Count(v.Groups, "group", "groups"), line.Count(v.Photos, "photo", "photos"), line.Count(v.Tombstones, "deleted entry", "deleted entries"),
-		line.Count(v.Records, "record", "records"))
+	a.remark("looked at %s: %s, %s, %s, %s, %s", transfer.Count(v.Owners, "account", "accounts"), transfer.Count(v.Contacts, "contact", "contacts"),
+		transfer.Count(v.Groups, "group", "groups"), transfer.Count(v.Photos, "photo", "photos"), transfer.Count(v.Tombstones, "deleted entry", "deleted entries"),
+		transfer.Count(v.Records, "record", "records"))
 	if v.Faults > 0 {
-		return fmt.Errorf("%s", line.Count(v.Faults, "fault", "faults")) // OPS-21
+		return fmt.Errorf("%s", transfer.Count(v.Faults, "fault", "faults")) // OPS-21
 	}
 	return nil
 }

@@ -1,5 +1,6 @@
 // Package line is what the command lines of both programs have in common: how
-// they refuse a wrong call, and small results in words and in JSON.
+// they refuse a wrong call, the flags of import and export, and small results
+// in words and in JSON.
 //
 // What is wrong with a call is said by errors of flags and arguments, which
 // cobra returns before it runs anything; so both programs know them from
@@ -119,14 +120,6 @@ func PrintJSON(w io.Writer, v any) error {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
-}
-
-// Count is a number with its noun.
-func Count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }
 
 // Ago reads how long before now a time is, such as 90m, 36h or 7d.
