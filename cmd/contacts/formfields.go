@@ -375,7 +375,10 @@ func (f *many[T]) set(t *T, l *formLine) error {
 			return fmt.Errorf("line %d: %s cannot be %q", l.n, f.name, w.text)
 		}
 	}
-	if rel+label == "" && !f.isRel("") && f.isRel(contacts.RelOther) {
+	if f.rel != nil && rel+label == "" && !f.isRel("") {
+		if !f.isRel(contacts.RelOther) {
+			return fmt.Errorf("line %d: say in parentheses which, as in \"%s (...): %s\"", l.n, f.name, l.value)
+		}
 		rel = contacts.RelOther // as add takes an address without a use
 	}
 	if f.rel != nil {
