@@ -110,10 +110,15 @@ func (s *Service) AskOften(ctx context.Context, id string, owner store.Owner, n 
 	return err
 }
 
-// AssertOften uses up n assertions of a service account.
-func (s *Service) AssertOften(ctx context.Context, id string, n int) error {
-	return s.often(ctx, store.Directory, n, func(tx store.Tx, i int) error {
-		return assertionRing(id).add(tx, strconv.Itoa(i), s.now().Add(assertionLife+3*assertionLeeway), nil)
+// SkipAssertions does to the ring of a service account what n assertions do,
+// but takes no slots.
+func (s *Service) SkipAssertions(ctx context.Context, id string, n int) error {
+	return s.store.Update(ctx, store.Directory, func(tx store.Tx) error {
+		var next int
+		if _, err := read(tx, recordRing, assertionRing(id).prefix(), &next); err != nil {
+			return err
+		}
+		return put(tx, recordRing, assertionRing(id).prefix(), next+n, s.now().Add(time.Hour))
 	})
 }
 
