@@ -323,22 +323,33 @@ func (a *app) rmCommand() *cobra.Command {
 		}
 		for _, c := range found {
 			name := oneLine(title(c))
-			if !force {
-				yes, err := a.confirm(fmt.Sprintf("Delete %s (%s)?", name, clean(c.Entry.ID()))) // CMD-11
-				if err != nil {
-					return err
-				}
-				if !yes {
-					a.remark("%s stays", name)
-					continue
-				}
+			err := a.deleteOne(force, name, fmt.Sprintf("Delete %s (%s)?", name, clean(c.Entry.ID())), func() error {
+				return s.DeleteContact(cmd.Context(), c)
+			})
+			if err != nil {
+				return err
 			}
-			if err := s.DeleteContact(cmd.Context(), c); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
-			a.remark("deleted %s", name)
 		}
 		return nil
 	}
 	return cmd
+}
+
+// deleteOne deletes what the user has named, after a question unless forced.
+func (a *app) deleteOne(force bool, name, question string, del func() error) error {
+	if !force {
+		yes, err := a.confirm(question) // CMD-11
+		if err != nil {
+			return err
+		}
+		if !yes {
+			a.remark("%s stays", name)
+			return nil
+		}
+	}
+	if err := del(); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	a.remark("deleted %s", name)
+	return nil
 }

@@ -51,6 +51,16 @@ func (a *app) connect() (*session, error) {
 	return a.open(acc, a.setting(a.domain, "CONTACTS_DOMAIN"))
 }
 
+// connectWithGroups is connect, and reads the groups of the book.
+func (a *app) connectWithGroups(ctx context.Context) (*session, groupList, error) {
+	s, err := a.connect()
+	if err != nil {
+		return nil, nil, err
+	}
+	groups, err := s.groups(ctx)
+	return s, groups, err
+}
+
 func (a *app) open(acc *account, domain string) (*session, error) {
 	base, err := a.transport(acc)
 	if err != nil {

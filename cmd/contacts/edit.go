@@ -43,11 +43,7 @@ func (a *app) editCommand() *cobra.Command {
 		if _, ok := a.editor(); !ok && from == "" {
 			return usageErrorf("there is no editor: set EDITOR, or use --from")
 		}
-		s, err := a.connect()
-		if err != nil {
-			return err
-		}
-		groups, err := s.groups(ctx)
+		s, groups, err := a.connectWithGroups(ctx)
 		if err != nil {
 			return err
 		}

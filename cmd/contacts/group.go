@@ -33,11 +33,7 @@ func (a *app) groupList() *cobra.Command {
 	cmd := &cobra.Command{Use: "list", Short: "List the groups", Args: line.Args(0, 0)}
 	asJSON := line.JSONFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		s, err := a.connect()
-		if err != nil {
-			return err
-		}
-		groups, err := s.groups(cmd.Context())
+		_, groups, err := a.connectWithGroups(cmd.Context())
 		if err != nil {
 			return err
 		}
@@ -68,11 +64,7 @@ func (a *app) groupAdd() *cobra.Command {
 	cmd := &cobra.Command{Use: "add NAME", Short: "Make a group and print its id", Args: line.Args(1, 1)}
 	asJSON := line.JSONFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		s, err := a.connect()
-		if err != nil {
-			return err
-		}
-		groups, err := s.groups(cmd.Context())
+		s, groups, err := a.connectWithGroups(cmd.Context())
 		if err != nil {
 			return err
 		}
@@ -107,11 +99,7 @@ func (l groupList) free(name string) error {
 func (a *app) groupRename() *cobra.Command {
 	cmd := &cobra.Command{Use: "rename GROUP NAME", Short: "Give a group another name", Args: line.Args(2, 2), ValidArgsFunction: a.completeGroups}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		s, err := a.connect()
-		if err != nil {
-			return err
-		}
-		groups, err := s.groups(cmd.Context())
+		s, groups, err := a.connectWithGroups(cmd.Context())
 		if err != nil {
 			return err
 		}
@@ -150,11 +138,7 @@ func (a *app) groupRm() *cobra.Command {
 		if !force && !a.term.in { // CMD-11
 			return usageErrorf("there is no terminal to ask whether you mean it; use --force")
 		}
-		s, err := a.connect()
-		if err != nil {
-			return err
-		}
-		groups, err := s.groups(cmd.Context())
+		s, groups, err := a.connectWithGroups(cmd.Context())
 		if err != nil {
 			return err
 		}
@@ -171,20 +155,12 @@ func (a *app) groupRm() *cobra.Command {
 		}
 		for _, g := range found {
 			name := oneLine(g.Name)
-			if !force {
-				yes, err := a.confirm(fmt.Sprintf("Delete the group %s (%s)? Its members stay.", name, clean(g.Entry.ID())))
-				if err != nil {
-					return err
-				}
-				if !yes {
-					a.remark("%s stays", name)
-					continue
-				}
+			err := a.deleteOne(force, "group "+name, fmt.Sprintf("Delete the group %s (%s)? Its members stay.", name, clean(g.Entry.ID())), func() error {
+				return s.DeleteGroup(cmd.Context(), g)
+			})
+			if err != nil {
+				return err
 			}
-			if err := s.DeleteGroup(cmd.Context(), g); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
-			a.remark("deleted group %s", name)
 		}
 		return nil
 	}

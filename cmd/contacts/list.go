@@ -183,11 +183,7 @@ func (a *app) showCommand() *cobra.Command {
 		if *asJSON && asVCard {
 			return usageErrorf("--json and --vcard do not go together")
 		}
-		s, err := a.connect()
-		if err != nil {
-			return err
-		}
-		groups, err := s.groups(ctx)
+		s, groups, err := a.connectWithGroups(ctx)
 		if err != nil {
 			return err
 		}
@@ -244,11 +240,7 @@ func (a *app) showForm(c *client.Contact, groups groupList) {
 
 // completeGroups completes names of groups.
 func (a *app) completeGroups(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-	s, err := a.connect()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	all, err := s.groups(cmd.Context())
+	_, all, err := a.connectWithGroups(cmd.Context())
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
