@@ -290,12 +290,20 @@ func sameLines(a, b []*formLine) bool {
 	return slices.EqualFunc(a, b, (*formLine).same)
 }
 
+// setWhole gives a name new parts. How it is pronounced has lines of its own.
+func setWhole(n *contacts.Name, full string) {
+	old := *n
+	n.SetFull(full)
+	n.GivenYomi, n.AdditionalYomi, n.FamilyYomi, n.Extra = old.GivenYomi, old.AdditionalYomi, old.FamilyYomi, old.Extra // CMD-12
+}
+
 // applyName changes the name. The parts follow from the whole name where that
 // was changed, but for parts that were changed as well; otherwise the whole name
-// follows from the parts.
+// follows from the parts. A form that has lost all parts and still the whole
+// name means that name.
 func applyName(c *contacts.Contact, was, is map[string][]*formLine) error {
 	n := &c.Name
-	whole := false
+	whole, kept := false, ""
 	for i, f := range nameFields {
 		k := strings.ToLower(f.name)
 		v, err := single(f.name, is[k])
@@ -303,8 +311,11 @@ func applyName(c *contacts.Contact, was, is map[string][]*formLine) error {
 		case err != nil:
 			return err
 		case sameLines(was[k], is[k]):
+			if i == 0 {
+				kept = v
+			}
 		case i == 0 && v != "":
-			n.SetFull(v)
+			setWhole(n, v)
 			whole = true
 		case !whole:
 			*f.of(n) = v
@@ -312,6 +323,9 @@ func applyName(c *contacts.Contact, was, is map[string][]*formLine) error {
 		case v != "":
 			*f.of(n) = v
 		}
+	}
+	if n.Full+n.Prefix+n.Given+n.Additional+n.Family+n.Suffix == "" && kept != "" {
+		setWhole(n, kept)
 	}
 	c.Normalize()
 	return nil

@@ -84,14 +84,17 @@ func TestForm(t *testing.T) {
 			return len(c.Phones) == 3 && c.Phones[0].Number == "0003" && c.Phones[0].URI == "" && c.Phones[1].URI != ""
 		}},
 		{"a number that was edited has no URI any more", "0001", "0009", func(c *contacts.Contact) bool { return c.Phones[0].URI == "" }},
-		{"the parts follow from the name", "Name: Elizabeth Bennet", "Name: Elizabeth Darcy", func(c *contacts.Contact) bool {
-			return c.Name.Full == "Elizabeth Darcy" && c.Name.Given == "Elizabeth" && c.Name.Family == "Darcy"
+		{"CMD-12 the parts follow from the name, but for how it is pronounced", "Name: Elizabeth Bennet", "Name: Elizabeth Darcy", func(c *contacts.Contact) bool {
+			return c.Name.Full == "Elizabeth Darcy" && c.Name.GivenYomi == "erizabesu" && c.Name.Given == "Elizabeth" && c.Name.Family == "Darcy"
 		}},
 		{"the name follows from the parts", "Family name: Bennet", "Family name: Darcy", func(c *contacts.Contact) bool {
 			return c.Name.Full == "Elizabeth Darcy"
 		}},
 		{"name and part can both be said", "Name: Elizabeth Bennet\nGiven name: Elizabeth\nFamily name: Bennet", "Name: Mrs Darcy\nGiven name: Elizabeth\nFamily name: Darcy", func(c *contacts.Contact) bool {
 			return c.Name.Full == "Mrs Darcy" && c.Name.Family == "Darcy"
+		}},
+		{"a name without its parts stays", "Given name: Elizabeth\nFamily name: Bennet\n", "", func(c *contacts.Contact) bool {
+			return c.Name.Full == "Elizabeth Bennet" && c.Name.Family == "Bennet" && c.Name.GivenYomi == "erizabesu"
 		}},
 		{"a name that goes is gone", "Name: Elizabeth Bennet\nGiven name: Elizabeth\nFamily name: Bennet\n", "", func(c *contacts.Contact) bool {
 			return c.Name.Full == "" && c.Name.Family == ""
