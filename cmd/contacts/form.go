@@ -260,7 +260,8 @@ func applyForm(c *contacts.Contact, base, text string) (groups []string, err err
 		if f == nil {
 			return nil, fmt.Errorf("line %d: there is no field %q; there are %s", l.n, l.key, fieldNames())
 		}
-		if l.value == "" && len(l.parts) == 0 {
+		k := strings.ToLower(f.key())
+		if l.value == "" && len(l.parts) == 0 && !slices.ContainsFunc(was[k], l.same) {
 			continue
 		}
 		for _, p := range l.parts {
@@ -268,7 +269,6 @@ func applyForm(c *contacts.Contact, base, text string) (groups []string, err err
 				return nil, fmt.Errorf("line %d: %s has no part %q", l.n, l.key, p.key)
 			}
 		}
-		k := strings.ToLower(f.key())
 		is[k] = append(is[k], l)
 	}
 	if err := applyName(c, was, is); err != nil {
