@@ -47,10 +47,10 @@ func (p *Property) modernize(old bool) {
 		}
 	}
 	if base64 {
-		if strings.ContainsAny(p.Value, " \t") {
+		p.Value = clean(p.Value)
+		if strings.ContainsAny(p.Value, " \t\n") {
 			p.Value = strings.Join(strings.Fields(p.Value), "")
 		}
-		p.Value = clean(p.Value)
 		return
 	}
 	p.Value = clean(fromCharset(p.Value, label))
