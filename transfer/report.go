@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"unicode"
 )
@@ -40,6 +41,36 @@ func wouldBe(dry bool) string {
 		return "would be: "
 	}
 	return ""
+}
+
+// wouldDo are the actions of a Sync as a dry run says them.
+var wouldDo = map[SyncAction]string{
+	WroteFile:   "would write file",
+	DeletedFile: "would delete file",
+	Added:       "would add to book",
+	Updated:     "would update in book",
+	Deleted:     "would delete from book",
+	Conflict:    "would be a conflict",
+	Problem:     "would leave alone",
+}
+
+// Line is one line about an action.
+func (e Event) Line(dry bool) string {
+	line := string(e.Action)
+	if dry {
+		line = wouldDo[e.Action] // SYNC-9
+	}
+	line += ":"
+	if e.Name != "" {
+		line += " " + OneLine(e.Name)
+	}
+	if e.File != "" {
+		line += " (" + OneLine(filepath.ToSlash(e.File)) + ")"
+	}
+	if e.Reason != "" {
+		line += ": " + OneLine(e.Reason)
+	}
+	return line
 }
 
 // Result is the line with the numbers.

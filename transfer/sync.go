@@ -154,6 +154,14 @@ func (s *syncer) say(a SyncAction, file, id, name, format string, args ...any) {
 	}
 }
 
+// worded is what is said of what was done, or would be in a dry run.
+func (s *syncer) worded(done, would string) string {
+	if s.o.DryRun {
+		return would
+	}
+	return done
+}
+
 func (s *syncer) run() error {
 	if err := s.readFolder(); err != nil {
 		return err

@@ -360,6 +360,41 @@ func TestSync(t *testing.T) {
 		}
 	})
 
+	t.Run("SYNC-4 SYNC-9 a dry run says of no change that it was done", func(t *testing.T) {
+		f := start(t)
+		f.note("Jane Bennet", "engaged")
+		f.remove("Jane Bennet.vcf")
+		f.delete("Mary Bennet")
+		f.edit("Mary Bennet.vcf", "NOTE:plays")
+		reasons := func(o transfer.SyncOptions) (found []string) {
+			_, events := f.sync(o)
+			for _, e := range events {
+				if e.Action == transfer.Conflict {
+					found = append(found, e.Reason)
+				}
+			}
+			slices.Sort(found)
+			return found
+		}
+		for _, tt := range []struct {
+			dry  bool
+			want []string
+		}{
+			{true, []string{
+				"the contact was deleted, but the file has changed; it would become a new contact",
+				"the file was removed, but the contact has changed; it would come back",
+			}},
+			{false, []string{
+				"the contact was deleted, but the file has changed; it becomes a new contact",
+				"the file was removed, but the contact has changed; it is back",
+			}},
+		} {
+			if got := reasons(transfer.SyncOptions{DryRun: tt.dry}); !slices.Equal(got, tt.want) {
+				t.Errorf("dry run %v: %q, want %q", tt.dry, got, tt.want)
+			}
+		}
+	})
+
 	t.Run("SYNC-10 a folder belongs to one book, and a damaged state deletes nothing", func(t *testing.T) {
 		f := start(t)
 		if _, _, err := f.try(p.book(), transfer.SyncOptions{}); !errors.Is(err, contacts.Invalid) {

@@ -40,7 +40,7 @@ func (s *syncer) take(it *Item) error {
 	f := s.files[e.File]
 	switch {
 	case f == nil:
-		s.say(Conflict, e.File, it.ID, nameOf(it.Contact), "the file was removed, but the contact has changed; it is back")
+		s.say(Conflict, e.File, it.ID, nameOf(it.Contact), "the file was removed, but the contact has changed; %s", s.worded("it is back", "it would come back"))
 		return s.place(it, p, e, e.File, data, card.form) // SYNC-4
 	case f.problem != "":
 		s.hold = true
@@ -170,7 +170,7 @@ func (s *syncer) vanished(e *syncEntry) {
 		s.hold = true
 		s.say(Problem, f.name, e.ID, "", "the contact was deleted, but the file is left alone: %s", f.problem)
 	case f.changed:
-		s.say(Conflict, f.name, e.ID, "", "the contact was deleted, but the file has changed; it becomes a new contact")
+		s.say(Conflict, f.name, e.ID, "", "the contact was deleted, but the file has changed; %s", s.worded("it becomes a new contact", "it would become a new contact"))
 		s.state.drop(e)
 		f.linked, f.changed = nil, false // SYNC-4
 	default:

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -68,7 +66,7 @@ func (a *app) syncCommand() *cobra.Command {
 				lines.Encode(e)
 			case verbose || dry || e.Action == transfer.Conflict || e.Action == transfer.Problem:
 				a.endBar()
-				fmt.Fprintln(a.stdout, describeEvent(e))
+				fmt.Fprintln(a.stdout, e.Line(dry))
 			}
 		}
 		var sum transfer.Synced
@@ -108,22 +106,6 @@ func addUp(sum, part *transfer.Synced) {
 	sum.Deleted += part.Deleted
 	sum.Conflicts += part.Conflicts
 	sum.Problems += part.Problems
-}
-
-// describeEvent is one line about what was done.
-func describeEvent(e transfer.Event) string {
-	words := []string{string(e.Action) + ":"}
-	if e.Name != "" {
-		words = append(words, oneLine(e.Name))
-	}
-	if e.File != "" {
-		words = append(words, "("+oneLine(filepath.ToSlash(e.File))+")")
-	}
-	line := strings.Join(words, " ")
-	if e.Reason != "" {
-		line += ": " + oneLine(e.Reason)
-	}
-	return line
 }
 
 func (a *app) printSynced(s *transfer.Synced, dry bool) {
