@@ -88,7 +88,7 @@ func (a *app) addCommand() *cobra.Command {
 			return usageErrorf("all that was given is empty, and nothing is added")
 		}
 		if err := c.Validate(); err != nil {
-			return usageError{err}
+			return usageError{flagFault(c, err)}
 		}
 		if c.Memberships, err = s.groupsOf(cmd.Context(), groups, names, true); err != nil {
 			return err
@@ -142,6 +142,26 @@ func (n *newContact) fill(c *contacts.Contact) {
 		rel, label, value := use("Website", s)
 		c.Websites = append(c.Websites, contacts.Website{Rel: rel, Label: label, Href: value})
 	}
+}
+
+// flagOf is the flag that an element of a contact comes from.
+var flagOf = map[string]string{
+	"atom:content": "note", "gd:name": "name", "gd:email": "email", "gd:phoneNumber": "phone",
+	"gd:structuredPostalAddress": "address", "gd:organization": "org", "gContact:website": "website",
+	"gContact:nickname": "nickname", "gContact:birthday": "birthday",
+}
+
+// flagFault names the flag that the fault of a contact comes from.
+func flagFault(c *contacts.Contact, err error) error {
+	var fault *contacts.Error
+	if errors.As(err, &fault) {
+		element, _, _ := strings.Cut(fault.Path, "/")
+		element, _, _ = strings.Cut(element, "[")
+		if flag := flagOf[element]; flag != "" {
+			return fmt.Errorf("--%s: %w", flag, faultOf(c)) // CMD-24
+		}
+	}
+	return err
 }
 
 // use takes "work=jane@example.com" apart. What stands before the sign counts

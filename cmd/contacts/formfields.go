@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -193,8 +194,31 @@ func (f textField) lines(c *contacts.Contact) []*formLine {
 
 func (f textField) apply(c *contacts.Contact, _, is []*formLine) error {
 	v, err := single(f.name, is)
+	if err != nil {
+		return err
+	}
 	*f.of(c) = v
-	return err
+	var alone contacts.Contact
+	*f.of(&alone) = v
+	if fault := faultOf(&alone); fault != nil {
+		return fmt.Errorf("line %d: %s: %w", is[0].n, f.name, fault)
+	}
+	return nil
+}
+
+// faultOf is why no book would take a contact, without the name that the
+// fault's place has in XML, or nil.
+func faultOf(c *contacts.Contact) error {
+	c = c.Clone()
+	c.Normalize()
+	var fault *contacts.Error
+	switch err := c.Validate(); {
+	case !errors.As(err, &fault):
+		return err
+	case fault.Code == contacts.CodeMissingContent:
+		return errors.New("there is no value")
+	}
+	return errors.New(fault.Reason)
 }
 
 // single is the value of a field that may stand once.
@@ -400,6 +424,11 @@ func (f *many[T]) set(t *T, l *formLine) error {
 	}
 	if f.settle != nil {
 		f.settle(t)
+	}
+	var alone contacts.Contact
+	*f.list(&alone) = []T{*t}
+	if fault := faultOf(&alone); fault != nil {
+		return fmt.Errorf("line %d: %s: %w", l.n, f.name, fault)
 	}
 	return nil
 }
