@@ -105,14 +105,26 @@ var domainSettings = []struct {
 // delegateSetting is the setting that takes a list.
 const delegateSetting = "delegate"
 
-// SetDomain changes a setting of a domain: readers is admins or users,
-// shared_contacts is on or off, and delegate is a list of client ids with
+// A DomainSetting is a setting of a domain with the value it gets.
+type DomainSetting struct{ Key, Value string }
+
+// SetDomain is SetDomainAll for one setting.
+func (s *Service) SetDomain(ctx context.Context, name, key, value string) error {
+	return s.SetDomainAll(ctx, name, []DomainSetting{{key, value}})
+}
+
+// SetDomainAll changes settings of a domain, all or none: readers is admins or
+// users, shared_contacts is on or off, and delegate is a list of client ids with
 // commas between them, which may be empty. It fails with kind Invalid, naming
 // what is valid, and NotFound without the domain or a program.
-func (s *Service) SetDomain(ctx context.Context, name, key, value string) error {
-	set, err := s.domainSetting(ctx, key, value)
-	if err != nil {
-		return err
+func (s *Service) SetDomainAll(ctx context.Context, name string, settings []DomainSetting) error {
+	var sets []func(*domain)
+	for _, setting := range settings {
+		set, err := s.domainSetting(ctx, setting.Key, setting.Value)
+		if err != nil {
+			return err
+		}
+		sets = append(sets, set)
 	}
 	d, err := s.Domain(ctx, name)
 	if err != nil {
@@ -125,7 +137,9 @@ func (s *Service) SetDomain(ctx context.Context, name, key, value string) error 
 		} else if !found {
 			return noDomain(name)
 		}
-		set(&kept)
+		for _, set := range sets {
+			set(&kept)
+		}
 		return put(tx, recordDomain, selfKey, kept, forever)
 	})
 }
@@ -180,7 +194,7 @@ func (s *Service) delegated(ctx context.Context, domainOwner store.Owner, client
 }
 
 // RemoveDomain removes a domain without users and returns its number, whose
-// book the caller drops. It fails with kind NotFound, and with kind Invalid,
+// book the caller drops. It fails with kind NotFound, and with kind Forbidden,
 // naming users, as long as there are some.
 func (s *Service) RemoveDomain(ctx context.Context, name string) (store.Owner, error) {
 	name = fold(name)
@@ -206,7 +220,7 @@ func (s *Service) RemoveDomain(ctx context.Context, name string) (store.Owner, e
 			if len(users) > shown {
 				list += ", ..."
 			}
-			return contacts.Errorf(contacts.Invalid, "", "%s still has users: %s", name, list)
+			return contacts.Errorf(contacts.Forbidden, "", "%s still has users: %s", name, list)
 		}
 		return tx.DeleteRecord(recordDomainName, name)
 	})

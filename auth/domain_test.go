@@ -106,9 +106,28 @@ func TestDomains(t *testing.T) {
 			}
 		}
 	})
+	t.Run("RES-55 RES-57 all settings of a call are made, or none", func(t *testing.T) {
+		for _, tt := range []struct {
+			settings          []auth.DomainSetting
+			kind              contacts.Kind
+			usersRead, shared bool
+		}{
+			{[]auth.DomainSetting{{"readers", "users"}, {"shared_contacts", "shut"}}, contacts.Invalid, false, true},
+			{[]auth.DomainSetting{{"readers", "users"}, {"delegate", "Rosings"}}, contacts.NotFound, false, true},
+			{[]auth.DomainSetting{{"readers", "users"}, {"shared_contacts", "off"}}, "", true, false},
+			{[]auth.DomainSetting{{"readers", "admins"}, {"shared_contacts", "on"}}, "", false, true},
+		} {
+			wantKind(t, w.SetDomainAll(ctx, "example.com", tt.settings), tt.kind)
+			d, err := w.Domain(ctx, "example.com")
+			must(t, err)
+			if d.UsersRead != tt.usersRead || d.SharedContacts != tt.shared {
+				t.Errorf("after %v: %+v", tt.settings, d)
+			}
+		}
+	})
 	t.Run("removed only without users", func(t *testing.T) {
 		_, err := w.RemoveDomain(ctx, "Example.com")
-		wantKind(t, err, contacts.Invalid)
+		wantKind(t, err, contacts.Forbidden)
 		if err == nil || err.Error() != "example.com still has users: bennet@example.com, jane@example.com, liz@example.com" {
 			t.Errorf("RemoveDomain() = %v", err)
 		}

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -67,7 +68,7 @@ func parseEmail(email string) (folded, local, domain string, err error) {
 	}
 	for _, c := range local {
 		if !isWord(c) && !strings.ContainsRune(".!#$%&'*+-=?^_`{|}~", c) {
-			return bad("it contains " + string(c))
+			return bad("it contains " + strconv.Quote(string(c)))
 		}
 	}
 	if domain, err = parseDomain(domain); err != nil {

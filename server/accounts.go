@@ -10,13 +10,14 @@ import (
 
 // What the program needs to name of package auth.
 type (
-	Account = auth.Account
-	App     = auth.App
-	Domain  = auth.Domain
-	NewApp  = auth.NewApp
-	NewUser = auth.NewUser
-	Secret  = auth.Secret
-	Token   = auth.Token
+	Account       = auth.Account
+	App           = auth.App
+	Domain        = auth.Domain
+	DomainSetting = auth.DomainSetting
+	NewApp        = auth.NewApp
+	NewUser       = auth.NewUser
+	Secret        = auth.Secret
+	Token         = auth.Token
 )
 
 // RemoveUser removes an account with its contacts. It fails with kind NotFound.

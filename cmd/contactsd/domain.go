@@ -89,17 +89,19 @@ func (a *app) domainSet() *cobra.Command {
 			"  delegate=PROGRAM,...      programs that may act for every user of the domain; empty for none",
 		Args: line.Args(2, -1),
 		RunE: a.admin(func(ctx context.Context, s *server.Server, args []string) error {
+			var settings []server.DomainSetting
 			for _, pair := range args[1:] {
-				if !strings.Contains(pair, "=") {
+				key, value, ok := strings.Cut(pair, "=")
+				if !ok {
 					return usageErrorf("%q is not of the form KEY=VALUE", pair)
 				}
+				settings = append(settings, server.DomainSetting{Key: key, Value: value})
 			}
-			for _, pair := range args[1:] {
-				key, value, _ := strings.Cut(pair, "=")
-				if err := s.Auth.SetDomain(ctx, args[0], key, value); err != nil {
-					return err
-				}
-				a.remark("set %s of domain %s to %s", key, args[0], orNothing(value))
+			if err := s.Auth.SetDomainAll(ctx, args[0], settings); err != nil {
+				return err
+			}
+			for _, set := range settings {
+				a.remark("set %s of domain %s to %s", set.Key, args[0], orNothing(set.Value))
 			}
 			return nil
 		}),

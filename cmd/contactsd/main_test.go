@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status,
 			"serve":  serve,
-			"stop":   stop,
+			"end":    end,
 			"save":   save,
 		},
 		Setup: func(e *testscript.Env) error {
@@ -98,11 +98,12 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 // runningKey is where a script keeps the server that it started last.
 type runningKey struct{}
 
-// stop is a script's command: it ends the server as a service manager does.
-func stop(ts *testscript.TestScript, neg bool, args []string) {
+// end is a script's command: it ends the server as a service manager does. (A
+// command stop exists already, and ends the script.)
+func end(ts *testscript.TestScript, neg bool, args []string) {
 	p := *ts.Value(runningKey{}).(**program)
 	if neg || len(args) > 0 || p == nil {
-		ts.Fatalf("usage: stop, after serve")
+		ts.Fatalf("usage: end, after serve")
 	}
 	ts.Check(p.cmd.Process.Signal(syscall.SIGTERM))
 	rest, err := io.ReadAll(p.stdout)
