@@ -46,6 +46,13 @@ func parseDomain(name string) (string, error) {
 	return d, nil
 }
 
+// CheckDomain fails with kind Invalid, saying why, if name cannot be that of a
+// domain.
+func CheckDomain(name string) error {
+	_, err := parseDomain(name)
+	return err
+}
+
 // parseEmail checks the address of a user and returns it folded, with its two
 // halves. It fails with kind Invalid.
 func parseEmail(email string) (folded, local, domain string, err error) {

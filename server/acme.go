@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/mail"
 	"os"
 	"path/filepath"
 	"slices"
@@ -44,6 +45,11 @@ func (c *Config) checkACME() error {
 		return invalid("acme_ca", "needs acme_domains")
 	case c.ACMEDirectory != "" && !strings.HasPrefix(c.ACMEDirectory, "https://"):
 		return invalid("acme_directory", "%q is not an https URL", c.ACMEDirectory)
+	}
+	if c.ACMEEmail != "" {
+		if a, err := mail.ParseAddress(c.ACMEEmail); err != nil || a.Address != c.ACMEEmail {
+			return invalid("acme_email", "%q is not an e-mail address: write one such as jane@example.com", c.ACMEEmail)
+		}
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"contacts"
+	"contacts/auth"
 	"contacts/book"
 )
 
@@ -146,7 +147,8 @@ type Config struct {
 	ShutdownTimeout time.Duration
 
 	// BackupDir is where the running server makes a backup every BackupEvery,
-	// and keeps the newest BackupKeep of them. Empty: no backups.
+	// at least a minute, and keeps the newest BackupKeep of them. Empty: no
+	// backups.
 	BackupDir   string
 	BackupEvery time.Duration
 	BackupKeep  int
@@ -211,6 +213,11 @@ func (c *Config) check() error {
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return invalid("tls_cert", "needs tls_key, and tls_key needs tls_cert")
+	}
+	if c.DefaultDomain != "" {
+		if err := auth.CheckDomain(c.DefaultDomain); err != nil {
+			return invalid("default_domain", "%v; write one such as example.com", err)
+		}
 	}
 	if err := c.checkACME(); err != nil {
 		return err

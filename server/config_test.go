@@ -25,6 +25,13 @@ func TestOpenRefuses(t *testing.T) {
 		{"tls_cert", "needs tls_key", func(c *server.Config) { c.TLSKey = "key.pem" }},
 		{"tls_cert", "needs tls_key", func(c *server.Config) { c.TLSCert = "cert.pem" }},
 		{"trusted_proxies", `"lan" is neither an address nor a network`, func(c *server.Config) { c.TrustedProxies = []string{"10.0.0.0/8", "lan"} }},
+		{"default_domain", `"a@b" is not a domain name: only letters`, func(c *server.Config) { c.DefaultDomain = "a@b" }},
+		{"default_domain", "write one such as example.com", func(c *server.Config) { c.DefaultDomain = "example..com" }},
+		{"acme_email", `"x" is not an e-mail address: write one such as jane@example.com`, func(c *server.Config) { c.ACMEDomains, c.ACMEEmail = []string{"contacts.example.com"}, "x" }},
+		{"acme_email", "is not an e-mail address", func(c *server.Config) {
+			c.ACMEDomains, c.ACMEEmail = []string{"contacts.example.com"}, "Jane <jane@example.com>"
+		}},
+		{"backup_every", "must be at least 1m", func(c *server.Config) { c.BackupEvery = time.Minute - time.Nanosecond }},
 		{"client_login_life", "must be longer than 0", func(c *server.Config) { c.ClientLoginLife = 0 }},
 		{"login_captcha_after", "must be at least 1", func(c *server.Config) { c.LoginCaptchaAfter = 0 }},
 		{"login_refuse_after", "must be at least 1", func(c *server.Config) { c.LoginRefuseAfter = -1 }},

@@ -46,8 +46,8 @@ func (s *Server) LastBackup() BackupStatus {
 // checkBackups is part of check.
 func (c *Config) checkBackups() error {
 	switch {
-	case c.BackupEvery <= 0:
-		return invalid("backup_every", "must be longer than 0")
+	case c.BackupEvery < time.Minute:
+		return invalid("backup_every", "must be at least 1m")
 	case c.BackupKeep < 1:
 		return invalid("backup_keep", "must be at least 1")
 	}
