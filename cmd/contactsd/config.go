@@ -28,6 +28,7 @@ func (a *app) loadSettings(cmd *cobra.Command) error {
 	case "version", "help", "man", "completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd:
 		return nil // also for who may not read the file
 	}
+	a.warnOfVariables(cmd.Root())
 	named := a.set.flags.Changed("config")
 	if v, _ := a.lookupEnv(envName("config")); v != "" {
 		named = true

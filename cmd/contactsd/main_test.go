@@ -23,6 +23,7 @@ const runAsProgram = "CONTACTSD_TEST_RUN"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(runAsProgram) != "" {
+		os.Unsetenv(runAsProgram) // it is no setting
 		main()
 	}
 	testscript.Main(m, map[string]func(){"contactsd": main})
@@ -151,6 +152,12 @@ func call(t *testing.T, env map[string]string, stdin string, args ...string) (st
 		lookupEnv: func(name string) (string, bool) {
 			v, ok := env[name]
 			return v, ok
+		},
+		environ: func() (pairs []string) {
+			for name, v := range env {
+				pairs = append(pairs, name+"="+v)
+			}
+			return pairs
 		},
 	}
 	status = a.run(context.Background(), args)

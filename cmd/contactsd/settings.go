@@ -97,7 +97,7 @@ func newSettings() *settings {
 
 // envName is the environment variable of a flag.
 func envName(flag string) string {
-	return "CONTACTSD_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
 // keyName is the key of a flag in the configuration file.

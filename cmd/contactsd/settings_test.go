@@ -184,6 +184,33 @@ func TestBadSettingNamesItsPlace(t *testing.T) {
 	}
 }
 
+// A variable that is none of ours is told, and changes nothing else.
+func TestUnknownVariables(t *testing.T) {
+	for name, want := range map[string]string{
+		"CONTACTSD_MAX_CONTACT":  "CONTACTSD_MAX_CONTACT is no setting, and is ignored; did you mean CONTACTSD_MAX_CONTACTS?\n",
+		"CONTACTSD_LISSTEN":      "CONTACTSD_LISSTEN is no setting, and is ignored; did you mean CONTACTSD_LISTEN?\n",
+		"CONTACTSD_Listen":       "CONTACTSD_Listen is no setting, and is ignored; did you mean CONTACTSD_LISTEN?\n",
+		"CONTACTSD_PEMBERLEY":    "CONTACTSD_PEMBERLEY is no setting, and is ignored\n",
+		"CONTACTSD_MAX_CONTACTS": "",
+		"CONTACTSD_CONFIG":       "",
+		"CONTACTSD_DATA":         "",
+		"CONTACTSD_DOMAIN":       "", // of quickstart
+		"CONTACTS_SERVER":        "", // of the other program
+	} {
+		value := "7"
+		if name == "CONTACTSD_CONFIG" {
+			value = os.DevNull
+		}
+		status, out, errs := call(t, map[string]string{name: value}, "", "config")
+		if status != statusDone || !strings.Contains(out, "listen = ") || errs != want {
+			t.Errorf("with %s: status %d, stderr %q, want %q", name, status, errs, want)
+		}
+	}
+	if _, _, errs := call(t, map[string]string{"CONTACTSD_LISSTEN": ""}, "", "config"); errs != "" {
+		t.Errorf("with an empty variable: stderr %q", errs)
+	}
+}
+
 // The documentation lists every setting, and no other.
 func TestSettingsAreDocumented(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "configuration.md"))
