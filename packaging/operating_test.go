@@ -263,6 +263,13 @@ func TestOperatingPage(t *testing.T) {
 		for _, b := range steps {
 			a.follow(t, b)
 		}
+		a.run(t, "contactsd import --dry-run elizabeth@example.com -", twoCards) // by root, who may look
+		for _, line := range []string{"contactsd import elizabeth@example.com - </dev/null", "contactsd import --undo elizabeth@example.com"} {
+			if out, err := a.m.try("sh", "-c", line); err == nil || !strings.Contains(out, "runuser -u contactsd -- ") {
+				t.Errorf("%s: %v\n%s", line, err, out)
+			}
+		}
+		a.m.run(t, "test", "!", "-e", "/var/lib/contactsd/imports")
 		for _, owner := range []string{"elizabeth@example.com", "example.com"} {
 			a.run(t, "runuser -u contactsd -- contactsd import "+owner+" -", twoCards)
 		}

@@ -38,9 +38,13 @@ func (s *Server) Book(ctx context.Context, owner string) (transfer.Book, error) 
 }
 
 // Journals is the directory of the journals of imports into a book that Book
-// returned.
-func (s *Server) Journals(b transfer.Book) string {
-	return filepath.Join(s.config.Data, "imports", ownerName(b.(*localBook).at.Owner))
+// returned, for who is about to write there. It fails with kind Forbidden for
+// root in the directory of another user.
+func (s *Server) Journals(b transfer.Book) (string, error) {
+	if err := foreign(s.config.Data); err != nil { // OPS-15
+		return "", err
+	}
+	return filepath.Join(s.config.Data, "imports", ownerName(b.(*localBook).at.Owner)), nil
 }
 
 // ownerName names an owner in the file system. Owners are never used again, so

@@ -56,7 +56,11 @@ func (a *app) importCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			o.State = s.Journals(b)
+			if flags.Undo || !flags.DryRun { // the dry run of an import needs no journal
+				if o.State, err = s.Journals(b); err != nil {
+					return err
+				}
+			}
 			if flags.Undo {
 				u, err := transfer.Undo(ctx, b, o.State, transfer.UndoOptions{DryRun: flags.DryRun})
 				if err != nil {
