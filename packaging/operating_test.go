@@ -129,6 +129,9 @@ func (a *administrator) follow(t *testing.T, b block) {
 		out := a.run(t, line)
 		if m := regexp.MustCompile(`(?m)^password: (.*)$`).FindStringSubmatch(out); m != nil {
 			a.passwords["jane@example.com"] = m[1]
+			if !strings.Contains(out, "\n  systemctl start contactsd ") {
+				t.Errorf("%s does not say how to start the service:\n%s", line, out)
+			}
 		}
 		if _, user, ok := strings.Cut(line, "user add "); ok {
 			a.passwords[user] = strings.TrimSpace(out)

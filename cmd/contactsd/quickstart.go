@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -60,14 +62,29 @@ func (a *app) quickstart(ctx context.Context, s *server.Server, domain, email st
 		at = a.set.PublicURL
 	}
 	data := a.dataFlag()
+	start := "contactsd serve" + data
+	if a.ofPackage() {
+		start = "systemctl start contactsd"
+	}
 	_, err := fmt.Fprintf(a.stdout, `administrator: %s
 password: %s
 
 The password is not shown again. What comes next:
-  contactsd serve%s                      runs the server on %s
+  %-35s  runs the server on %s
   contactsd user add NAME@%s%s    adds a user
   contactsd user passwd %s%s      sets another password
 The shared contacts of the domain are at %s/m8/feeds/contacts/%s/full.
-`, email, password, data, at, domain, data, email, data, at, domain)
+`, email, password, start, at, domain, data, email, data, at, domain)
 	return err
+}
+
+// ofPackage reports whether the data directory is that of the Debian package,
+// whose unit is here.
+func (a *app) ofPackage() bool {
+	for _, dir := range []string{"/usr/lib", "/lib"} {
+		if _, err := os.Stat(dir + "/systemd/system/contactsd.service"); err == nil {
+			return filepath.Clean(a.set.Data) == "/var/lib/contactsd"
+		}
+	}
+	return false
 }
