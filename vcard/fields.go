@@ -1,6 +1,7 @@
 package vcard
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -227,22 +228,34 @@ func writeWhere(w *writer) {
 	w.close()
 }
 
+// readHobby reads a hobby. One that is there already cannot have parameters of
+// its own and, if it has, is left alone.
 func readHobby(im *importer, p *Property) bool {
-	if v := p.Text(); strings.TrimSpace(v) != "" {
-		im.c.Hobbies = append(im.c.Hobbies, v)
+	v := p.Text()
+	if strings.TrimSpace(v) == "" {
+		return true
+	}
+	again := slices.Contains(im.c.Hobbies, v)
+	if again && len(p.Params) > 0 {
+		return false
+	}
+	im.c.Hobbies = append(im.c.Hobbies, v)
+	if !again {
 		im.keepRest(p, &im.c.Extra, "gContact:hobby["+v+"]")
 	}
 	return true
 }
 
 func writeHobbies(w *writer) {
-	name, in := "X-HOBBY", ""
+	name := "X-HOBBY"
 	if w.v4 {
 		name = "HOBBY"
 	}
+	written := map[string]bool{}
 	for _, h := range w.c.Hobbies {
-		if len(w.c.Extra) > 0 {
-			in = "gContact:hobby[" + h + "]"
+		in := ""
+		if len(w.c.Extra) > 0 && !written[h] {
+			in, written[h] = "gContact:hobby["+h+"]", true
 		}
 		w.line(name, in, h)
 	}
