@@ -227,7 +227,7 @@ func (v *validator) relOrLabel(at element, rel, label string, rels set, uris boo
 		return
 	}
 	if rel != "" && !rels[rel] && !(uris && isURI(rel)) {
-		v.fail(at.attr("@rel"), CodeAttributeValue, "Unknown rel: %s", quote(rel)) // ELEM-29
+		v.fail(at.attr("@rel"), CodeAttributeValue, "Unknown rel: %s", quote(rel)) // ELEM-29, ELEM-109
 	}
 	v.texts(at, rel, label)
 }

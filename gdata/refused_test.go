@@ -10,6 +10,8 @@ import (
 var refused = []struct{ name, xml, path, code string }{
 	{"ELEM-20 e-mail with rel and label", `<gd:email rel='http://schemas.google.com/g/2005#home' label='Letters' address='a@b'/>`, "gd:email[1]/@rel", attributeValue},
 	{"ELEM-20 e-mail with neither", `<gd:email label='x' address='a@b'/><gd:email address='a@b'/>`, "gd:email[2]/@rel", attributeValue},
+	{"ELEM-109 e-mail with a rel that only phones have", `<gd:email rel='http://schemas.google.com/g/2005#mobile' address='a@b'/>`, "gd:email[1]/@rel", attributeValue},
+	{"ELEM-109 phone with a rel that no element has", `<gd:phoneNumber rel='http://schemas.google.com/g/2005#pigeon'>1</gd:phoneNumber>`, "gd:phoneNumber[1]/@rel", attributeValue},
 	{"ELEM-21 messaging with both", `<gd:im rel='http://schemas.google.com/g/2005#home' label='Ball' address='lizzy'/>`, "gd:im[1]/@rel", attributeValue},
 	{"ELEM-21 messaging with neither", `<gd:im address='lizzy'/>`, "gd:im[1]/@rel", attributeValue},
 	{"ELEM-22 organization with both", `<gd:organization rel='http://schemas.google.com/g/2005#work' label='Regiment'/>`, "gd:organization[1]/@rel", attributeValue},
