@@ -57,6 +57,13 @@ type Server struct {
 	}
 }
 
+// HasStore reports whether a data directory has a database, which Open would
+// otherwise make.
+func HasStore(data string) bool {
+	_, err := os.Stat(filepath.Join(data, sqlite.FileName))
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
 // Open opens the store and makes the parts. It fails with kind Invalid on a
 // setting that cannot be meant, and with kind Forbidden where root would make
 // a store in the directory of another user. Close must be called when all requests are
@@ -76,7 +83,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{config: c, log: c.Logger}
-	if _, err := os.Stat(filepath.Join(c.Data, sqlite.FileName)); errors.Is(err, fs.ErrNotExist) {
+	if !HasStore(c.Data) {
 		if err := foreign(c.Data); err != nil {
 			return nil, err
 		}

@@ -13,9 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -145,7 +143,7 @@ func (a *app) addFlags(cmd *cobra.Command, only ...string) {
 // withStore is withServer for commands that have no use for an empty store: a
 // mistyped --data must not make one.
 func (a *app) withStore(ctx context.Context, fn func(*server.Server) error) error {
-	if _, err := os.Stat(filepath.Join(a.set.Data, "contacts.db")); errors.Is(err, fs.ErrNotExist) {
+	if !server.HasStore(a.set.Data) {
 		return fmt.Errorf("there is no database in %s; name its directory with --data, or make one with 'contactsd quickstart'", a.set.Data)
 	}
 	return a.withServer(ctx, fn)
