@@ -21,10 +21,10 @@ func isPhoto(r *http.Request) bool {
 // the bytes for a document, it can do nothing. That it must not is said in
 // every answer of the server.
 func photoHeaders(w http.ResponseWriter) {
-	w.Header()["Content-Security-Policy"] = noContent // PHOTO-20
+	w.Header()["Content-Security-Policy"] = onlyBytes // PHOTO-20
 }
 
-var noContent = []string{"default-src 'none'"}
+var onlyBytes = []string{"default-src 'none'"}
 
 // htmlText is a line of text as HTML.
 func htmlText(s string) string { return strings.ReplaceAll(html.EscapeString(s), "&#34;", "&quot;") }
