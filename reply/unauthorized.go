@@ -26,8 +26,9 @@ const (
 // already set go out too.
 //
 // net/http fixes the reason phrase, but some clients look for the message
-// there. So on HTTP/1 the answer is written to the connection, which ends with
-// it. Where that cannot be done the phrase is the usual one.
+// there. So on HTTP/1 the answer is written to the connection, which is then
+// given back to the server for the next request. Where that cannot be done the
+// phrase is the usual one.
 func Unauthorized(w http.ResponseWriter, r *http.Request, challenge, message string) {
 	page := "<html>\n<head>\n<title>" + html.EscapeString(message) + "</title>\n</head>\n<body>\n<h1>" + // ERR-6
 		html.EscapeString(message) + "</h1>\n<h2>Error 401</h2>\n</body>\n</html>\n" // ERR-6
@@ -53,14 +54,16 @@ func Unauthorized(w http.ResponseWriter, r *http.Request, challenge, message str
 // if the connection is not to be had; then nothing was written.
 func unauthorizedRaw(w http.ResponseWriter, r *http.Request, message, body string) bool {
 	drained := drain(r)
-	conn, _, err := http.NewResponseController(w).Hijack()
+	conn, buf, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return false
 	}
-	defer conn.Close()
+	stays := drained && r.ProtoAtLeast(1, 1) && !r.Close && buf.Reader.Buffered() == 0 // AUTH-136
 
 	h := w.Header()
-	h.Set("Connection", "close")
+	if !stays {
+		h.Set("Connection", "close")
+	}
 	h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	if rec := recorderOf(w); rec != nil {
 		rec.status, rec.bytes = http.StatusUnauthorized, int64(len(body))
@@ -72,12 +75,44 @@ func unauthorizedRaw(w http.ResponseWriter, r *http.Request, message, body strin
 	b.WriteString("\r\n")
 	b.WriteString(body)
 	conn.SetDeadline(time.Now().Add(writeTime))
-	if _, err := conn.Write(b.Bytes()); err != nil || drained {
+	_, err = conn.Write(b.Bytes())
+	if err == nil && stays {
+		conn.SetDeadline(time.Time{}) // the server sets its own
+		giveBack(r, conn)
 		return true
 	}
-	linger(conn)
+	if err == nil && !drained {
+		linger(conn)
+	}
+	conn.Close()
 	return true
 }
+
+// giveBack has the server of r answer further requests on conn, or closes conn
+// if that server is stopping.
+func giveBack(r *http.Request, conn net.Conn) {
+	one := &listenerOfOne{conn: conn}
+	r.Context().Value(http.ServerContextKey).(*http.Server).Serve(one) // goes as it came: with an error, as there is no second
+	if one.conn != nil {
+		conn.Close()
+	}
+}
+
+// A listenerOfOne accepts conn, and nothing more.
+type listenerOfOne struct{ conn net.Conn }
+
+func (l *listenerOfOne) Accept() (net.Conn, error) {
+	c := l.conn
+	if c == nil {
+		return nil, net.ErrClosed
+	}
+	l.conn = nil
+	return c, nil
+}
+
+func (l *listenerOfOne) Close() error { return nil }
+
+func (l *listenerOfOne) Addr() net.Addr { return nil }
 
 // drain reads the rest of r's body, if that is short, and reports whether it
 // did. A client that waits for leave to send its body is not given it.

@@ -3,12 +3,16 @@ package reply_test
 import (
 	"bufio"
 	"bytes"
+	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"strings"
+	"syscall"
 	"testing"
 
 	"contacts/reply"
@@ -113,6 +117,85 @@ func TestUnauthorized(t *testing.T) {
 			if rest, err := io.ReadAll(in); len(rest) > 0 || err != nil {
 				t.Errorf("after the answer came %q, %v; want the end", rest, err)
 			}
+		}
+	})
+	for _, scheme := range []string{"http", "https"} {
+		t.Run("AUTH-136 the connection stays, "+scheme, func(t *testing.T) {
+			srv := httptest.NewUnstartedServer(&reply.Front{Next: handler, Site: &reply.Site{}, Logger: discard})
+			if scheme == "https" {
+				srv.StartTLS()
+			} else {
+				srv.Start()
+			}
+			t.Cleanup(srv.Close)
+			for i := range 4 {
+				trace := &httptrace.ClientTrace{GotConn: func(c httptrace.GotConnInfo) {
+					if c.Reused != (i > 0) {
+						t.Errorf("request %d: the connection is reused: %v", i, c.Reused)
+					}
+				}}
+				req, err := http.NewRequestWithContext(httptrace.WithClientTrace(t.Context(), trace), "POST", srv.URL,
+					strings.NewReader(strings.Repeat("x", i*1000)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp, err := srv.Client().Do(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if resp.Close {
+					t.Errorf("request %d: the answer ends the connection", i)
+				}
+				if (resp.TLS != nil) != (scheme == "https") {
+					t.Errorf("request %d: TLS = %v", i, resp.TLS)
+				}
+				check(t, resp, "401 Token expired", page)
+			}
+		})
+	}
+	t.Run("AUTH-136 the connection ends where it must", func(t *testing.T) {
+		for name, request := range map[string]string{
+			"the client wants that":         "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+			"the next request came already": "GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n",
+		} {
+			srv, _ := serve(t, &reply.Site{}, handler)
+			conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			io.WriteString(conn, request)
+			in := bufio.NewReader(conn)
+			resp, err := http.ReadResponse(in, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !resp.Close {
+				t.Errorf("%s: the answer does not say so", name)
+			}
+			check(t, resp, "401 Token expired", page)
+			if rest, err := io.ReadAll(in); len(rest) > 0 || err != nil && !errors.Is(err, syscall.ECONNRESET) {
+				t.Errorf("%s: after the answer came %q, %v; want the end", name, rest, err)
+			}
+		}
+	})
+	t.Run("AUTH-136 a server that is stopping takes no connection back", func(t *testing.T) {
+		var srv *httptest.Server
+		srv = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			stopped, cancel := context.WithCancel(r.Context())
+			cancel()
+			srv.Config.Shutdown(stopped) // does not wait for this request
+			handler(w, r)
+		}))
+		t.Cleanup(srv.Close)
+		conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+		if answer, err := io.ReadAll(conn); err != nil || !strings.HasSuffix(string(answer), page) {
+			t.Errorf("the connection brings %q, %v; want an answer and the end", answer, err)
 		}
 	})
 	t.Run("AUTH-9 HTTP/2, which has no phrase", func(t *testing.T) {

@@ -146,12 +146,31 @@ func (g *gate) setIdle(c *guarded, idle bool) {
 // state is http.Server's ConnState: it keeps the list of idle connections.
 func (g *gate) state(c net.Conn, s http.ConnState) {
 	own := guardedOf(c)
-	if own == nil || s != http.StateIdle && s != http.StateActive {
+	if own == nil {
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.setIdle(own, s == http.StateIdle)
+	switch s {
+	case http.StateHijacked:
+		own.taken = true
+	case http.StateNew: // what was taken and given back waits for its next request
+		g.setIdle(own, own.taken)
+	case http.StateIdle, http.StateActive:
+		g.setIdle(own, s == http.StateIdle)
+	}
+}
+
+// closeIdle ends the connections without a request. To net/http those that were
+// given back are new ones, whose first request it waits for when it stops.
+func (g *gate) closeIdle() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for e := g.idle.Front(); e != nil; e = g.idle.Front() {
+		c := e.Value.(*guarded)
+		g.remove(c)
+		c.Conn.Close()
+	}
 }
 
 // guardedOf finds the connection of a gate that c wraps, or nil.
@@ -181,8 +200,9 @@ type guarded struct {
 	cut   atomic.Bool  // its client took nothing for too long
 
 	// guarded by gate.mu
-	idle *list.Element
-	gone bool
+	idle  *list.Element
+	taken bool // from net/http at least once
+	gone  bool
 }
 
 func (c *guarded) Close() error {

@@ -97,7 +97,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, ready func()) error 
 // httpServer is net/http's server with limits for everything that a client can
 // draw out.
 func (s *Server) httpServer(handler http.Handler) *http.Server {
-	return &http.Server{
+	h := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: min(headerTimeout, s.config.ReadTimeout),
 		ReadTimeout:       s.config.ReadTimeout,
@@ -107,6 +107,8 @@ func (s *Server) httpServer(handler http.Handler) *http.Server {
 		ConnState:         s.gate.state,
 		ErrorLog:          log.New(complaints{s.log}, "", 0),
 	}
+	h.RegisterOnShutdown(s.gate.closeIdle)
+	return h
 }
 
 // complaints takes what net/http says in its log.

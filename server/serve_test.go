@@ -153,6 +153,49 @@ func TestShutdownTimeout(t *testing.T) {
 	}
 }
 
+// A client that was refused keeps its connection, and nobody waits for it: not
+// who needs its place, and not a stop.
+func TestConnectionOfARefused(t *testing.T) {
+	c := config(t)
+	c.MaxConnections = 1
+	c.ShutdownTimeout = 2 * time.Second // net/http waits 5 for a request on a new connection
+	s := open(t, c)
+	v := serve(t, s)
+	refused := func(t *testing.T, conn net.Conn) {
+		t.Helper()
+		fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", feedPath, v.addr)
+		if got := readAnswer(t, bufio.NewReader(conn), "GET"); got.status != http.StatusUnauthorized {
+			t.Fatalf("GET = %d %s", got.status, got.body)
+		}
+		server.AwaitIdle(s, 1)
+	}
+	t.Run("AUTH-136 it carries further requests", func(t *testing.T) {
+		conn := dial(t, v.addr)
+		for range 3 {
+			refused(t, conn)
+		}
+		if !healthy(conn) {
+			t.Error("no answer after the refusals")
+		}
+		server.AwaitIdle(s, 1)
+	})
+	t.Run("AUTH-136 OPS-73 it makes room", func(t *testing.T) {
+		for range 2 {
+			refused(t, dial(t, v.addr))
+		}
+	})
+	t.Run("AUTH-136 a stop ends it", func(t *testing.T) {
+		conn := dial(t, v.addr)
+		refused(t, conn)
+		if err := v.end(); err != nil {
+			t.Errorf("Serve() = %v", err)
+		}
+		if n, err := conn.Read(make([]byte, 1)); n > 0 || err != io.EOF {
+			t.Errorf("Read = %d, %v; want the end", n, err)
+		}
+	})
+}
+
 func TestIDBase(t *testing.T) {
 	t.Run("RES-63 ids keep the authority of the first start", func(t *testing.T) {
 		c := config(t)
