@@ -46,19 +46,30 @@ func (l *logBook) lines(t *testing.T) (lines []map[string]any, text string) {
 	return lines, text
 }
 
+// unstarted is a server of h that notes the requests under way. They end before
+// it is closed: after a 401 the client has its answer before the server has the
+// connection back.
+func unstarted(t *testing.T, h http.Handler, requests *sync.WaitGroup) *httptest.Server {
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		defer requests.Done()
+		h.ServeHTTP(w, r)
+	}))
+	t.Cleanup(func() {
+		requests.Wait()
+		srv.Close()
+	})
+	return srv
+}
+
 // serve starts a server with a Front before h.
 func serve(t *testing.T, site *reply.Site, h http.Handler) (*httptest.Server, *logBook) {
 	t.Helper()
 	book := &logBook{}
 	front := &reply.Front{Next: h, Site: site, Logger: slog.New(slog.NewJSONHandler(book, nil))}
-	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		book.requests.Add(1)
-		defer book.requests.Done()
-		front.ServeHTTP(w, r)
-	}))
+	srv := unstarted(t, front, &book.requests)
 	srv.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	srv.Start()
-	t.Cleanup(srv.Close)
 	return srv, book
 }
 

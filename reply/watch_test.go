@@ -49,12 +49,8 @@ func serveFront(t *testing.T, front *reply.Front) (*httptest.Server, *logBook) {
 		front.Site = &reply.Site{}
 	}
 	front.Logger = slog.New(slog.NewJSONHandler(book, nil))
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		book.requests.Add(1)
-		defer book.requests.Done()
-		front.ServeHTTP(w, r)
-	}))
-	t.Cleanup(srv.Close)
+	srv := unstarted(t, front, &book.requests)
+	srv.Start()
 	return srv, book
 }
 
@@ -230,58 +226,69 @@ func TestSlowRequests(t *testing.T) {
 // A client that stops in the middle of a body is cut off; one that goes on is
 // not, however long it takes in all.
 func TestStalledBody(t *testing.T) {
-	told := newTally()
-	srv, _ := serveFront(t, &reply.Front{
-		Watcher: told, Stall: 100 * time.Millisecond, ReadTimeout: time.Minute,
-		Next: reply.Handle(func(w http.ResponseWriter, r *http.Request) error {
-			b, err := reply.ReadBody(r, 1<<20)
-			if err == nil {
-				_, err = w.Write(b)
-			}
-			return err
-		}, plainFail),
-	})
-	send := func(t *testing.T) net.Conn {
+	// send sends a part of a body to a server with the given limits and, when that
+	// part was read, the rest.
+	send := func(t *testing.T, stall, all time.Duration, rest string) (*http.Response, string, reply.Exchange) {
 		t.Helper()
+		told, begun := newTally(), make(chan struct{})
+		begin := sync.OnceFunc(func() { close(begun) })
+		srv, _ := serveFront(t, &reply.Front{
+			Watcher: told, Stall: stall, ReadTimeout: all,
+			Next: reply.Handle(func(w http.ResponseWriter, r *http.Request) error {
+				defer begin()
+				first := make([]byte, 5)
+				if _, err := io.ReadFull(r.Body, first); err != nil {
+					return err
+				}
+				begin()
+				b, err := reply.ReadBody(r, 1<<20)
+				if err == nil {
+					_, err = w.Write(append(first, b...))
+				}
+				return err
+			}, plainFail),
+		})
 		conn, err := net.Dial("tcp", srv.Listener.Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { conn.Close() })
+		defer conn.Close()
 		fmt.Fprint(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nEliza")
-		return conn
-	}
-	t.Run("OPS-71 a body that stalls", func(t *testing.T) {
-		conn := send(t)
-		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if res.StatusCode != http.StatusBadRequest {
-			t.Errorf("status = %d, want 400", res.StatusCode)
-		}
-		if _, err := io.Copy(io.Discard, conn); err != nil { // the connection ends
-			t.Fatal(err)
-		}
-		<-told.told
-		if last := told.ended[len(told.ended)-1]; !last.Stalled || last.Received != 5 {
-			t.Errorf("End(%+v), want a stall after 5 bytes", last)
-		}
-	})
-	t.Run("OPS-71 a body that goes on", func(t *testing.T) {
-		conn := send(t)
-		io.WriteString(conn, "beth")
-		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		<-begun
+		io.WriteString(conn, rest)
+		in := bufio.NewReader(conn)
+		res, err := http.ReadResponse(in, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		text, err := io.ReadAll(res.Body)
-		if err != nil || string(text) != "Elizabeth" {
-			t.Errorf("answer = %q, %v", text, err)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rest == "" {
+			if _, err := io.Copy(io.Discard, in); err != nil { // the connection ends
+				t.Fatal(err)
+			}
 		}
 		<-told.told
-		if last := told.ended[len(told.ended)-1]; last.Stalled || last.Received != 9 {
-			t.Errorf("End(%+v), want no stall", last)
+		return res, string(text), told.ended[0]
+	}
+	t.Run("OPS-71 a body that stalls", func(t *testing.T) {
+		res, _, end := send(t, 100*time.Millisecond, time.Hour, "")
+		if res.StatusCode != http.StatusBadRequest {
+			t.Errorf("status = %d, want 400", res.StatusCode)
+		}
+		if !end.Stalled || end.Received != 5 {
+			t.Errorf("End(%+v), want a stall after 5 bytes", end)
+		}
+	})
+	t.Run("OPS-71 a body that goes on", func(t *testing.T) {
+		res, text, end := send(t, time.Hour, 2*time.Hour, "beth")
+		if text != "Elizabeth" || res.StatusCode != http.StatusOK {
+			t.Errorf("answer = %s %q", res.Status, text)
+		}
+		if end.Stalled || end.Received != 9 {
+			t.Errorf("End(%+v), want no stall", end)
 		}
 	})
 }
