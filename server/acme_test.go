@@ -8,9 +8,11 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"io/fs"
 	"math/big"
+	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -43,15 +45,26 @@ func buildTools(t *testing.T) string {
 	return dir
 }
 
-// freeAddress is an address of this machine on which nobody listens.
+// freeAddress is an address of this machine on which nobody listens. Its port
+// is below those that systems give out by themselves, so that nobody else gets
+// it before it is used.
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for try := 1; ; try++ {
+		address := fmt.Sprintf("127.0.0.1:%d", 10_000+mathrand.IntN(20_000))
+		stream, err := net.Listen("tcp", address)
+		if err == nil {
+			stream.Close()
+			var packets net.PacketConn
+			if packets, err = net.ListenPacket("udp", address); err == nil { // for the name server
+				packets.Close()
+				return address
+			}
+		}
+		if try == 100 {
+			t.Fatal(err)
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 func portOf(t testing.TB, address string) int {
@@ -190,10 +203,16 @@ func presented(address, host string, roots *x509.CertPool) (*x509.Certificate, e
 	return conn.ConnectionState().PeerCertificates[0], nil
 }
 
-// await waits until something is logged.
-func await(log *logBuffer, text string) {
-	for !strings.Contains(log.String(), text) {
-		runtime.Gosched()
+// fetched is a part of what the log says when a certificate has come, and when
+// it has not.
+const fetched = "certificate by ACME"
+
+// await waits until the log tells how it went, and fails unless it says want.
+func await(t *testing.T, log *logWatch, want string) {
+	t.Helper()
+	<-log.said
+	if text := log.String(); !strings.Contains(text, want+" "+fetched) {
+		t.Fatalf("the log says\n%s\nwant %q", text, want+" "+fetched)
 	}
 }
 
@@ -215,11 +234,11 @@ func TestACME(t *testing.T) {
 		}
 		a := startAuthority(t, bin, portOf(t, freeAddress(t)), portOf(t, l.Addr().String()))
 		c := acmeConfig(a)
-		var log logBuffer
-		c.Logger = logger(&log)
+		log := watchLog(fetched)
+		c.Logger = logger(log)
 		s := open(t, c)
 		v := serveOn(t, s, l)
-		await(&log, "have a certificate by ACME")
+		await(t, log, "have a")
 		cert, err := presented(v.addr, acmeHost, a.roots)
 		if err != nil {
 			t.Fatal(err)
@@ -267,12 +286,12 @@ func TestACME(t *testing.T) {
 		}
 		a := startAuthority(t, bin, portOf(t, l.Addr().String()), portOf(t, freeAddress(t))) // nobody listens where it asks for TLS
 		c := acmeConfig(a)
-		c.TLSListen = freeAddress(t)
-		var log logBuffer
-		c.Logger = logger(&log)
+		c.TLSListen = "127.0.0.1:0"
+		log := watchLog(fetched)
+		c.Logger = logger(log)
 		v := serveOn(t, open(t, c), l)
-		await(&log, "have a certificate by ACME")
-		if _, err := presented(c.TLSListen, acmeHost, a.roots); err != nil {
+		await(t, log, "have a")
+		if _, err := presented(listening(t, log, "https"), acmeHost, a.roots); err != nil {
 			t.Error(err)
 		}
 		if got := do(t, "GET", v.url+"/healthz", "", ""); got.status != http.StatusOK {
@@ -281,15 +300,15 @@ func TestACME(t *testing.T) {
 	})
 
 	t.Run("OPS-63 an authority that does not answer is logged, and stops no server", func(t *testing.T) {
-		var log logBuffer
+		log := watchLog(fetched)
 		a := &authority{directory: "https://" + freeAddress(t) + "/dir"}
 		c := acmeConfig(a)
-		c.Logger = logger(&log)
+		c.Logger = logger(log)
 		v := serve(t, open(t, c))
 		if _, err := presented(v.addr, acmeHost, nil); err == nil {
 			t.Error("there is a certificate")
 		}
-		await(&log, "no certificate by ACME")
+		await(t, log, "no")
 		if err := v.end(); err != nil {
 			t.Error(err)
 		}

@@ -209,7 +209,7 @@ func TestAuthorityOfMany(t *testing.T) {
 			t.Fatal("no server runs")
 		}
 		st := first.StandIn()
-		chain := handshake(t, st.TLS, "www.google.com")
+		chain := handshake(t, st.TLS.String(), "www.google.com")
 		inter := x509.NewCertPool()
 		inter.AddCert(chain[1])
 		if _, err := chain[0].Verify(x509.VerifyOptions{DNSName: "www.google.com", Roots: trusting(t, st), Intermediates: inter}); err != nil {

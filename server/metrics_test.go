@@ -3,7 +3,6 @@ package server_test
 import (
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -182,25 +181,20 @@ func TestWhoMayReadMetrics(t *testing.T) {
 
 func TestAdminListen(t *testing.T) {
 	t.Run("OPS-54 metrics move to the listener of their own", func(t *testing.T) {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
+		var log logBuffer
 		c := config(t)
-		c.AdminListen = l.Addr().String()
-		if err := l.Close(); err != nil { // its port is free now, and stays so for a while
-			t.Fatal(err)
-		}
+		c.AdminListen, c.Logger = "127.0.0.1:0", logger(&log)
 		v := serve(t, open(t, c))
+		admin := "http://" + listening(t, &log, "admin")
 		for url, want := range map[string]int{
-			v.url + "/metrics":                     404,
-			v.url + "/healthz":                     200,
-			v.url + "/readyz":                      200,
-			"http://" + c.AdminListen + "/metrics": 200,
-			"http://" + c.AdminListen + "/healthz": 200,
-			"http://" + c.AdminListen + "/readyz":  200,
-			"http://" + c.AdminListen + feedPath:   404,
-			"http://" + c.AdminListen + "/":        404,
+			v.url + "/metrics": 404,
+			v.url + "/healthz": 200,
+			v.url + "/readyz":  200,
+			admin + "/metrics": 200,
+			admin + "/healthz": 200,
+			admin + "/readyz":  200,
+			admin + feedPath:   404,
+			admin + "/":        404,
 		} {
 			if got := do(t, "GET", url, "", ""); got.status != want {
 				t.Errorf("GET %s = %d, want %d", url, got.status, want)

@@ -3,6 +3,7 @@ package server_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -96,6 +97,18 @@ func login(t testing.TB, base, email, password string) string {
 	return strings.TrimSpace(token)
 }
 
+// account adds a user to the data of c, and gives a token of hers. It comes from
+// another server, which has time: where requests must be short, a login on a
+// slow machine is too long.
+func account(t testing.TB, c server.Config, email string) string {
+	t.Helper()
+	d := server.Defaults()
+	c.ReadTimeout, c.StallTimeout = d.ReadTimeout, d.StallTimeout
+	s, url := start(t, c)
+	addUser(t, s, email, false)
+	return login(t, url, email, password)
+}
+
 // An answer is what a request brought.
 type answer struct {
 	status int
@@ -180,6 +193,20 @@ func (v *service) end() error {
 	err := <-v.ended
 	v.ended <- err // for the cleanup
 	return err
+}
+
+// listening is the address where a server that is ready has logged that it
+// speaks something.
+func listening(t testing.TB, log fmt.Stringer, speaks string) string {
+	t.Helper()
+	for line := range strings.Lines(log.String()) {
+		if rest, ok := strings.CutSuffix(strings.TrimSpace(line), " speaks="+speaks); ok {
+			_, address, _ := strings.Cut(rest, " address=")
+			return address
+		}
+	}
+	t.Fatalf("nothing speaks %s:\n%s", speaks, log)
+	return ""
 }
 
 func logger(w io.Writer) *slog.Logger {

@@ -95,9 +95,9 @@ func through(t testing.TB, st *server.StandIn, method, target, token, body strin
 }
 
 // handshake asks for the certificate of a name, without judging it.
-func handshake(t testing.TB, addr net.Addr, name string) []*x509.Certificate {
+func handshake(t testing.TB, addr, name string) []*x509.Certificate {
 	t.Helper()
-	conn, err := tls.Dial("tcp", addr.String(), &tls.Config{ServerName: name, InsecureSkipVerify: true})
+	conn, err := tls.Dial("tcp", addr, &tls.Config{ServerName: name, InsecureSkipVerify: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,27 +235,27 @@ func TestStandInCertificate(t *testing.T) {
 		return err
 	}
 
-	first := handshake(t, st.TLS, "www.google.com")
+	first := handshake(t, st.TLS.String(), "www.google.com")
 	t.Run("STAND-5 the chain holds for every host and this machine", func(t *testing.T) {
 		for _, name := range append(slices.Clone(originalHosts), "contacts.example.net", "localhost", "127.0.0.1", "::1") {
-			if err := verify(t, handshake(t, st.TLS, name), name); err != nil {
+			if err := verify(t, handshake(t, st.TLS.String(), name), name); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
 		if life := first[0].NotAfter.Sub(now.Now()); life > 90*24*time.Hour {
 			t.Errorf("it lasts %s, want 90 days at most", life)
 		}
-		if again := handshake(t, st.TLS, "localhost"); !again[0].Equal(first[0]) {
+		if again := handshake(t, st.TLS.String(), "localhost"); !again[0].Equal(first[0]) {
 			t.Error("another handshake brings another certificate")
 		}
 	})
 	t.Run("STAND-5 it is replaced 30 days before its end", func(t *testing.T) {
 		now.pass(59 * 24 * time.Hour)
-		if !handshake(t, st.TLS, "www.google.com")[0].Equal(first[0]) {
+		if !handshake(t, st.TLS.String(), "www.google.com")[0].Equal(first[0]) {
 			t.Error("replaced after 59 days")
 		}
 		now.pass(2 * 24 * time.Hour)
-		chain := handshake(t, st.TLS, "www.google.com")
+		chain := handshake(t, st.TLS.String(), "www.google.com")
 		if chain[0].Equal(first[0]) {
 			t.Error("not replaced after 61 days")
 		}
@@ -266,7 +266,7 @@ func TestStandInCertificate(t *testing.T) {
 	t.Run("STAND-5 it never outlasts the authority", func(t *testing.T) {
 		root := readCertificates(t, st.Authority)[0]
 		now.pass(root.NotAfter.Sub(now.Now()) - 10*24*time.Hour)
-		chain := handshake(t, st.TLS, "www.google.com")
+		chain := handshake(t, st.TLS.String(), "www.google.com")
 		if err := verify(t, chain, "www.google.com"); err != nil || chain[0].NotAfter.After(root.NotAfter) {
 			t.Errorf("ends %s, the authority %s: %v", chain[0].NotAfter, root.NotAfter, err)
 		}
@@ -289,7 +289,7 @@ func TestStandInWithCertificate(t *testing.T) {
 		{"127.0.0.1", false}, // a client sends no address as name
 	} {
 		t.Run("STAND-22 the certificate for "+tt.name, func(t *testing.T) {
-			if got := handshake(t, st.TLS, tt.name)[0].Equal(own); got != tt.own {
+			if got := handshake(t, st.TLS.String(), tt.name)[0].Equal(own); got != tt.own {
 				t.Errorf("the configured one: %v, want %v", got, tt.own)
 			}
 		})
@@ -307,12 +307,8 @@ func TestTLSListen(t *testing.T) {
 	c := config(t)
 	c.TLSCert, c.TLSKey = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 	own := writeCertificate(t, c, "contacts.example.com")
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.TLSListen = free.Addr().String()
-	free.Close()
+	var log logBuffer
+	c.TLSListen, c.Logger = "127.0.0.1:0", logger(&log)
 	if c.Scheme() != "http" {
 		t.Errorf("Scheme() = %s with tls_listen, want http", c.Scheme())
 	}
@@ -321,7 +317,7 @@ func TestTLSListen(t *testing.T) {
 		if got := do(t, "GET", v.url+"/healthz", "", ""); got.status != http.StatusOK {
 			t.Errorf("GET = %d", got.status)
 		}
-		if !handshake(t, free.Addr(), "contacts.example.com")[0].Equal(own) {
+		if !handshake(t, listening(t, &log, "https"), "contacts.example.com")[0].Equal(own) {
 			t.Error("another certificate than the configured one")
 		}
 	})
