@@ -203,11 +203,11 @@ func (c *eagerConn) Read(b []byte) (int, error) {
 
 func TestProxyLimits(t *testing.T) {
 	c := standInConfig(t)
-	c.ReadTimeout = 200 * time.Millisecond
+	c.ReadTimeout = 5 * time.Second // also the most that whole requests may take
 	s := open(t, c)
 	serve(t, s)
 	st := s.StandIn()
-	for _, tt := range []struct {
+	tests := []struct {
 		name, send string
 		want       string // how the answer begins; empty for none
 	}{
@@ -217,29 +217,21 @@ func TestProxyLimits(t *testing.T) {
 		{"a tunnel without a word", "CONNECT www.google.com:443 HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 Connection established\r\n\r\n"},
 		{"a tunnel with half a handshake", "CONNECT www.google.com:443 HTTP/1.1\r\nHost: x\r\n\r\n\x16\x03\x01", "HTTP/1.1 200 Connection established\r\n\r\n"},
 		{"no HTTP", "\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", "HTTP/1.1 400 "},
-	} {
+	}
+	var answers []<-chan string // so that they wait together
+	for _, tt := range tests {
+		answers = append(answers, talk(t, st.Proxy.String(), tt.send))
+	}
+	for i, tt := range tests {
 		t.Run("STAND-28 "+tt.name, func(t *testing.T) {
-			conn, err := net.Dial("tcp", st.Proxy.String())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer conn.Close()
-			go io.WriteString(conn, tt.send) // the server may stop reading
-			got, _ := io.ReadAll(conn)       // until the server ends the connection, maybe with a reset
-			if !strings.HasPrefix(string(got), tt.want) || tt.want == "" && len(got) > 0 {
+			if got := <-answers[i]; !strings.HasPrefix(got, tt.want) || tt.want == "" && got != "" {
 				t.Errorf("the server answers %q, want %q", got, tt.want)
 			}
 		})
 	}
 	t.Run("STAND-28 http in the tunnel", func(t *testing.T) {
-		conn, err := net.Dial("tcp", st.Proxy.String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		fmt.Fprint(conn, "CONNECT www.google.com:443 HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: www.google.com\r\n\r\n")
-		got, _ := io.ReadAll(conn)
-		if !strings.Contains(string(got), "HTTP request to an HTTPS server") {
+		got := <-talk(t, st.Proxy.String(), "CONNECT www.google.com:443 HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: www.google.com\r\n\r\n")
+		if !strings.Contains(got, "HTTP request to an HTTPS server") {
 			t.Errorf("the server answers %q", got)
 		}
 	})
