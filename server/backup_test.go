@@ -209,7 +209,7 @@ func truncated(dir string) error {
 		return err
 	}
 	defer c.Close()
-	c.SetBusyTimeout(5 * time.Second)
+	c.SetBusyTimeout(time.Minute)
 	busy := 0
 	err = sqlitex.ExecuteTransient(c, "PRAGMA wal_checkpoint(TRUNCATE)", &sqlitex.ExecOptions{ResultFunc: func(stmt *lite.Stmt) error {
 		busy = stmt.ColumnInt(0)
