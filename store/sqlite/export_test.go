@@ -54,9 +54,10 @@ func OpenLimited(dir string, pages int64) (*Store, error) {
 	return Open(context.Background(), dir, Options{Logger: slog.New(slog.DiscardHandler), maxPages: pages})
 }
 
-// OpenSmallRuns opens a store that makes a run of the index of few changes.
+// OpenSmallRuns opens a store that makes a run of the index of few changes, and
+// writes it block by block.
 func OpenSmallRuns(dir string) (*Store, error) {
-	return Open(context.Background(), dir, Options{Logger: slog.New(slog.DiscardHandler), indexBatch: 3})
+	return Open(context.Background(), dir, Options{Logger: slog.New(slog.DiscardHandler), indexBatch: 3, indexPiece: 1})
 }
 
 // OpenWithMigration opens a store as the next version of the program would,

@@ -30,6 +30,7 @@ type indexer struct {
 	st     *Store
 	logger *slog.Logger
 	batch  int // indexBatch, except in tests
+	piece  int // pieceBlocks, except in tests
 	wake   chan struct{}
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -53,7 +54,15 @@ type indexing struct {
 var errOvertaken = errors.New("sqlite: the index has changed")
 
 func startIndexer(st *Store, o Options) *indexer {
-	x := &indexer{st: st, logger: o.Logger, batch: cmp.Or(o.indexBatch, indexBatch), wake: make(chan struct{}, 1), done: make(chan struct{}), books: map[store.Owner]*indexing{}}
+	x := &indexer{
+		st:     st,
+		logger: o.Logger,
+		batch:  cmp.Or(o.indexBatch, indexBatch),
+		piece:  cmp.Or(o.indexPiece, pieceBlocks),
+		wake:   make(chan struct{}, 1),
+		done:   make(chan struct{}),
+		books:  map[store.Owner]*indexing{},
+	}
 	x.filters = mailFilters{asked: x.wake, byRun: map[int64]mailFilter{}, missing: map[int64]store.Owner{}}
 	x.ctx, x.cancel = context.WithCancel(context.Background())
 	go x.run()
@@ -230,8 +239,7 @@ func (x *indexer) flush(owner store.Owner) (int, error) {
 			r.gone++
 		}
 	}
-	err = x.st.Update(x.ctx, owner, func(st store.Tx) error {
-		t := st.(*tx)
+	err = x.put(owner, &r, blocks, func(t *tx) error {
 		runs, err := t.runs()
 		if err != nil {
 			return err
@@ -239,12 +247,7 @@ func (x *indexer) flush(owner store.Owner) (int, error) {
 		if len(runs) > 0 {
 			r.place = runs[0].place + 1
 		}
-		return t.change(func() error {
-			if err := t.indexedNow(documents); err != nil {
-				return err
-			}
-			return t.addRun(r, blocks)
-		})
+		return t.change(func() error { return t.indexedNow(documents) })
 	})
 	if err == nil {
 		x.filters.put(r.number, filterOf(blocks), nil)
@@ -321,30 +324,6 @@ func (t *tx) indexedOne(d document) error {
 	return err
 }
 
-// addRun adds a run.
-func (t *tx) addRun(r run, blocks []runBlock) error {
-	stmt, err := t.conn.bind("INSERT INTO run (owner, run, place, contacts, known, gone, least, greatest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-		int64(t.owner), r.number, r.place, r.contacts, r.known, r.gone, int64(r.least), int64(r.greatest))
-	if err != nil {
-		return err
-	}
-	if _, err := stmt.Step(); err != nil {
-		return err
-	}
-	for _, b := range blocks {
-		stmt, err := t.conn.bind("INSERT INTO posting (owner, run, first, data) VALUES (?1, ?2, ?3, ?4)", int64(t.owner), r.number)
-		if err != nil {
-			return err
-		}
-		stmt.BindBytes(3, b.first)
-		stmt.BindBytes(4, b.data)
-		if _, err := stmt.Step(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // merge makes one run of several, if there are too many, and reports whether
 // it did.
 func (x *indexer) merge(owner store.Owner, purge bool) (bool, error) {
@@ -371,8 +350,7 @@ func (x *indexer) merge(owner store.Owner, purge bool) (bool, error) {
 	if err != nil || inputs == nil {
 		return false, err
 	}
-	err = x.st.Update(x.ctx, owner, func(st store.Tx) error {
-		t := st.(*tx)
+	err = x.put(owner, &r, blocks, func(t *tx) error {
 		now, err := t.runs()
 		if err != nil {
 			return err
@@ -386,17 +364,15 @@ func (x *indexer) merge(owner store.Owner, purge bool) (bool, error) {
 				if err := t.conn.run("DELETE FROM run WHERE owner = ?1 AND run = ?2", int64(owner), old.number); err != nil {
 					return err
 				}
-				if err := t.conn.run("DELETE FROM posting WHERE owner = ?1 AND run = ?2", int64(owner), old.number); err != nil {
-					return err
-				}
 			}
-			return t.addRun(r, blocks)
+			return nil
 		})
 	})
-	if err == nil {
-		x.filters.put(r.number, filterOf(blocks), inputs)
+	if err != nil {
+		return false, err
 	}
-	return true, err
+	x.filters.put(r.number, filterOf(blocks), inputs)
+	return true, x.sweep(owner)
 }
 
 // toMerge says how many of the newest runs are to become one: as soon as there

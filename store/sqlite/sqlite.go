@@ -38,6 +38,7 @@ type Options struct {
 	// for tests
 	maxPages   int64 // of the database
 	indexBatch int   // see indexer
+	indexPiece int   // see indexer
 	migrations fs.FS // instead of those of the program
 }
 
