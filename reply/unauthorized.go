@@ -17,7 +17,7 @@ const (
 	// to send.
 	drainLimit = 256 << 10
 
-	lingerTime = 500 * time.Millisecond
+	lingerTime = 5 * time.Second // a client may be slow to notice that its connection ends
 	writeTime  = 10 * time.Second
 )
 
