@@ -87,8 +87,15 @@ func newWorld(t testing.TB, change ...func(*server.Config)) *world {
 			t.Fatal(err)
 		}
 	}
-	front := httptest.NewServer(s.Handler())
+	var requests sync.WaitGroup // under way
+	handler := s.Handler()
+	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		defer requests.Done()
+		handler.ServeHTTP(rw, r)
+	}))
 	t.Cleanup(func() {
+		requests.Wait() // after a 401 the client has its answer before front has the connection back
 		front.Close()
 		if err := s.Close(); err != nil {
 			t.Error(err)
