@@ -16,7 +16,7 @@ import (
 func FuzzAssertion(f *testing.F) {
 	w := longbourn(f, auth.Options{})
 	sa := w.serviceAccount(f, "Housekeeping")
-	past := time.Now().Add(-24 * time.Hour).Unix()
+	past := w.clock.now().Add(-24 * time.Hour).Unix()
 	c := claims{"iss": sa.ID, "scope": "https://www.google.com/m8/feeds/", "aud": "http://example.com/o/oauth2/token", "iat": past, "exp": past + 3600}
 	f.Add(sign(f, jose.RS256, sa.key, c))
 	f.Add(sign(f, jose.HS256, []byte("a secret that is long enough for it"), c.with("exp", past*2)))

@@ -114,9 +114,28 @@ func (w *world) restart(t testing.TB, o auth.Options) {
 	mux := http.NewServeMux()
 	w.Routes(func(pattern string, f reply.Func) { mux.Handle(pattern, reply.Handle(f, w.WriteError)) })
 	mux.Handle("/whoami", reply.Handle(w.whoami, w.failWhoami))
-	srv := httptest.NewServer(&reply.Front{Next: mux, Site: o.Site, Logger: slog.New(slog.NewTextHandler(w.log, nil))})
-	t.Cleanup(srv.Close)
-	w.url = srv.URL
+	w.url = serve(t, &reply.Front{Next: mux, Site: o.Site, Logger: slog.New(slog.NewTextHandler(w.log, nil))}).URL
+}
+
+// serve starts a server of h. Its requests end before it is closed: after a 401
+// the client has its answer before the server has the connection back.
+func serve(t testing.TB, h http.Handler) *httptest.Server {
+	var requests sync.WaitGroup
+	srv := httptest.NewServer(counted(h, &requests))
+	t.Cleanup(func() {
+		requests.Wait()
+		srv.Close()
+	})
+	return srv
+}
+
+// counted is h, whose requests under way are counted.
+func counted(h http.Handler, requests *sync.WaitGroup) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		defer requests.Done()
+		h.ServeHTTP(w, r)
+	})
 }
 
 func (w *world) whoami(rw http.ResponseWriter, r *http.Request) error {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -28,8 +27,7 @@ func wholeServer(t *testing.T) *world {
 			t.Error(err)
 		}
 	})
-	srv := httptest.NewServer(s.Handler())
-	t.Cleanup(srv.Close)
+	srv := serve(t, s.Handler())
 	w := &world{Service: s.Auth, clock: &clock{t: time.Now()}, log: &buffer{}, url: srv.URL}
 	if _, err := w.AddDomain(t.Context(), "example.com"); err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -37,9 +38,13 @@ func run(t testing.TB) *running {
 	s, err := server.Open(t.Context(), c)
 	must(t, err)
 	t.Cleanup(func() { must(t, s.Close()) })
-	web.Config.Handler = s.Handler()
+	var requests sync.WaitGroup // under way, see serve
+	web.Config.Handler = counted(s.Handler(), &requests)
 	web.Start()
-	t.Cleanup(web.Close)
+	t.Cleanup(func() {
+		requests.Wait()
+		web.Close()
+	})
 	if _, err := s.Auth.AddDomain(t.Context(), "example.com"); err != nil {
 		t.Fatal(err)
 	}
