@@ -45,6 +45,7 @@ func TestCheckpoint(t *testing.T) {
 	if err := st.log.stop(); err != nil { // this test does its work
 		t.Fatal(err)
 	}
+	st.index.stop() // it would commit and read beside
 	c, err := open(st.path, backgroundCache)
 	if err != nil {
 		t.Fatal(err)
@@ -127,18 +128,18 @@ func TestPurge(t *testing.T) {
 			6: {waiting: indexBatch - 1},
 		}}
 		next := time.Duration(0)
-		due := x.due(&next)
+		due := x.due(now, &next)
 		if want := map[store.Owner]bool{2: true, 3: true, 5: false}; !maps.Equal(due, want) {
 			t.Errorf("due = %v, want %v", due, want)
 		}
 		if next <= 0 || next > purgeIdle {
 			t.Errorf("the next look is in %v, want one within %v", next, purgeIdle)
 		}
-		if again := x.due(&next); len(again) != 0 {
+		if again := x.due(now, &next); len(again) != 0 {
 			t.Errorf("at once after that, due = %v, want none", again)
 		}
-		x.again(2, true) // it failed
-		if again := x.due(&next); !maps.Equal(again, map[store.Owner]bool{2: true}) {
+		x.again(now, 2, true) // it failed
+		if again := x.due(now, &next); !maps.Equal(again, map[store.Owner]bool{2: true}) {
 			t.Errorf("after a failure, due = %v, want that book", again)
 		}
 	})

@@ -111,7 +111,7 @@ func (x *indexer) run() {
 		}
 		x.learn()
 		next := time.Duration(0)
-		for owner, purge := range x.due(&next) {
+		for owner, purge := range x.due(time.Now(), &next) {
 			err := x.tidy(owner, purge)
 			if err == nil {
 				x.st.counts.runs.At("done").Inc()
@@ -123,7 +123,7 @@ func (x *indexer) run() {
 			if !errors.Is(err, errOvertaken) {
 				x.logger.Warn("the search index is not tidied and will be later", "owner", owner, "err", err)
 			}
-			x.again(owner, purge)
+			x.again(time.Now(), owner, purge)
 			next = retryAfter
 		}
 		if next > 0 {
@@ -156,23 +156,22 @@ func (x *indexer) learn() {
 }
 
 // again notes that a book is still to be tidied.
-func (x *indexer) again(owner store.Owner, purge bool) {
+func (x *indexer) again(now time.Time, owner store.Owner, purge bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	b := x.books[owner]
 	b.waiting += x.batch
 	if purge {
-		b.buried, b.purged = time.Now().Add(-purgeIdle), time.Time{}
+		b.buried, b.purged = now.Add(-purgeIdle), time.Time{}
 	}
 }
 
 // due takes the books whose time has come out of those to do, and says which
 // are to be purged, and when to look again.
-func (x *indexer) due(next *time.Duration) map[store.Owner]bool {
+func (x *indexer) due(now time.Time, next *time.Duration) map[store.Owner]bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	due := map[store.Owner]bool{}
-	now := time.Now()
 	for owner, b := range x.books {
 		purge := false
 		if !b.buried.IsZero() {
