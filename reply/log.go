@@ -63,9 +63,12 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f.Watcher != nil {
 		f.Watcher.Begin()
 	}
-	if r.Body != nil && r.Body != http.NoBody {
-		rec.body = &receiver{ReadCloser: r.Body, front: f, w: w, start: start}
+	if body := r.Body; body != nil && body != http.NoBody {
+		rec.body = &receiver{ReadCloser: body, front: f, w: w, start: start}
 		r.Body = rec.body
+		// By its own type of body net/http knows that there is no rest to wait for
+		// before it answers: one that the client has no leave to send, or a large one.
+		defer func() { r.Body = body }() // RES-65
 	}
 	h := w.Header()
 	h["X-Content-Type-Options"] = nosniff // RES-66
