@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
@@ -168,13 +169,16 @@ type browser struct {
 	ctx context.Context
 }
 
+// patience is how long Chromium may take to start: it is no measure of ours.
+const patience = 10 * time.Minute
+
 // newBrowser starts Chromium with a profile of its own. What it says of
 // violated security policies fails the test, and ends the wait for a page that
 // such a policy keeps from coming.
 func newBrowser(t *testing.T, chromium string) *browser {
 	t.Helper()
 	flags := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
-		chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
+		chromedp.ExecPath(chromium), chromedp.WSURLReadTimeout(patience), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("no-proxy-server", true))
 	ctx, stop := chromedp.NewExecAllocator(context.Background(), flags...)
 	t.Cleanup(stop)
@@ -243,7 +247,7 @@ func (b *browser) need(t *testing.T, selector string) {
 func (b *browser) keys(t *testing.T, keys string) {
 	t.Helper()
 	b.need(t, "[autofocus]")
-	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool]("document.activeElement.matches('input')")); err != nil {
+	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool]("document.activeElement.matches('input')", chromedp.WithPollingTimeout(0))); err != nil {
 		t.Fatal(err)
 	}
 	b.leads(t, chromedp.KeyEvent(keys))
