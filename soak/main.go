@@ -17,7 +17,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -127,9 +126,8 @@ func run(ctx context.Context, o options, out io.Writer) error {
 func (s *soak) setUp() error {
 	seed := s.o.seed
 	add := func(name, email, domain string) error {
-		base := "http://" + s.m.addr
-		login := &client.ClientLogin{BaseURL: base, Email: email, Password: password, Transport: &http.Transport{}}
-		c, err := client.New(base, client.WithTransport(login), client.WithRetries(0), client.WithPageSize(40))
+		login := &client.ClientLogin{BaseURL: site, Email: email, Password: password, Transport: s.m.transport()}
+		c, err := client.New(site, client.WithTransport(login), client.WithRetries(0), client.WithPageSize(40))
 		if err != nil {
 			return err
 		}
@@ -272,7 +270,9 @@ func (s *soak) compare(ctx context.Context) error {
 			}
 		}
 	}
-	login := &client.ClientLogin{BaseURL: "http://" + s.m.addr, Email: "guest1@pemberley.example.com", Password: password}
+	t := s.m.transport()
+	defer t.CloseIdleConnections()
+	login := &client.ClientLogin{BaseURL: site, Email: "guest1@pemberley.example.com", Password: password, Transport: t}
 	return s.stats.time("sign in", func() error { return login.Login(ctx) })
 }
 

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bytes"
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -17,13 +17,16 @@ import (
 	"time"
 )
 
-// A machine runs the server program on one data directory and one port, and
-// restarts it.
+// site is the server's name for clients, which the machine's transports find.
+const site = "http://contacts.example.com"
+
+// A machine runs the server program on one data directory, and restarts it.
 type machine struct {
-	program, data, addr string
-	log                 *os.File
+	program, data string
+	log           *os.File
 
 	mu    sync.Mutex
+	addr  string // where the server listens, on another port each time, as others may take the last; or empty
 	cmd   *exec.Cmd
 	up    chan struct{} // closed while the server answers
 	lives []life
@@ -42,19 +45,24 @@ type sample struct {
 	descriptors int
 }
 
-// newMachine finds a free port. The log of the server goes to a file beside
-// the data.
+// newMachine makes a machine whose server is down. Its log goes to a file
+// beside the data.
 func newMachine(program, dir string) (*machine, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	defer l.Close()
 	log, err := os.Create(filepath.Join(dir, "server.log"))
 	if err != nil {
 		return nil, err
 	}
-	return &machine{program: program, data: filepath.Join(dir, "data"), addr: l.Addr().String(), log: log, up: make(chan struct{})}, nil
+	return &machine{program: program, data: filepath.Join(dir, "data"), log: log, up: make(chan struct{})}, nil
+}
+
+// transport leads to the server, wherever it listens.
+func (m *machine) transport() *http.Transport {
+	return &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		m.mu.Lock()
+		addr := m.addr
+		m.mu.Unlock()
+		return new(net.Dialer).DialContext(ctx, network, addr)
+	}}
 }
 
 // run runs another command of the program on the data.
@@ -70,7 +78,7 @@ func (m *machine) run(stdin string, args ...string) (string, error) {
 
 // start starts the server and waits until it answers.
 func (m *machine) start() error {
-	cmd := exec.Command(m.program, "serve", "--data", m.data, "--listen", m.addr, "--log-level", "warn", "--slow-request", "0s")
+	cmd := exec.Command(m.program, "serve", "--data", m.data, "--listen", "127.0.0.1:0", "--public-url", site, "--log-level", "warn", "--slow-request", "0s")
 	cmd.Stderr = m.log
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -79,14 +87,17 @@ func (m *machine) start() error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	line := make([]byte, 64)
-	if n, err := out.Read(line); err != nil || !bytes.HasPrefix(line[:n], []byte("listening on ")) {
+	in := bufio.NewReader(out)
+	line, err := in.ReadString('\n')
+	addr, ok := strings.CutPrefix(line, "listening on http://")
+	if !ok {
+		cmd.Process.Kill()
 		return fmt.Errorf("the server does not start: %w; see %s", errors.Join(err, cmd.Wait()), m.log.Name())
 	}
-	go io.Copy(io.Discard, out)
+	go io.Copy(io.Discard, in)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.cmd = cmd
+	m.cmd, m.addr = cmd, strings.TrimSpace(addr)
 	m.lives = append(m.lives, life{began: time.Now()})
 	close(m.up)
 	return nil
@@ -95,7 +106,7 @@ func (m *machine) start() error {
 // stop ends the server by a signal. SIGTERM must bring status 0.
 func (m *machine) stop(sig syscall.Signal) error {
 	m.mu.Lock()
-	m.up = make(chan struct{})
+	m.up, m.addr = make(chan struct{}), ""
 	cmd := m.cmd
 	m.lives[len(m.lives)-1].ended = time.Now()
 	m.mu.Unlock()
@@ -171,7 +182,9 @@ func most(samples []sample) (s sample) {
 
 // ready reports what /readyz says.
 func (m *machine) ready() error {
-	res, err := http.Get("http://" + m.addr + "/readyz")
+	t := m.transport()
+	defer t.CloseIdleConnections()
+	res, err := (&http.Client{Transport: t}).Get(site + "/readyz")
 	if err != nil {
 		return err
 	}
