@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,7 +75,8 @@ func TestSecretKey(t *testing.T) {
 			if err := os.MkdirAll(c.Data, 0o700); err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(filepath.Join(c.Data, "secret.key"), []byte(tt.text), tt.mode); err != nil {
+			name := filepath.Join(c.Data, "secret.key")
+			if err := errors.Join(os.WriteFile(name, []byte(tt.text), tt.mode), os.Chmod(name, tt.mode)); err != nil { // whatever the umask
 				t.Fatal(err)
 			}
 			if err := open(t, c); err == nil || !strings.Contains(err.Error(), tt.want) {
