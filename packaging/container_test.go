@@ -233,7 +233,7 @@ func TestContainer(t *testing.T) {
 		}
 	})
 	t.Run("OPS-126 it serves, and the health check sees it", func(t *testing.T) {
-		listen := "CONTACTSD_LISTEN=" + net.JoinHostPort("127.0.0.1", freePort(t))
+		listen := "CONTACTSD_LISTEN=" + net.JoinHostPort(freeAddress(t))
 		if out, err := m.container(img, []string{listen}, img.health...).CombinedOutput(); err == nil {
 			t.Errorf("it is healthy before it runs: %s", out)
 		}

@@ -37,9 +37,10 @@ func needs(t *testing.T, programs ...string) {
 // A machine is this Debian with a layer above its file system that takes all
 // writes and goes with the test, so that packages can be installed for real.
 type machine struct {
-	pid   string // of its first process
-	root  string // its file system, for those within
-	tools string // where the go command is
+	pid   string   // of its first process
+	dir   string   // has root, its file system, and layer, what was written to that; for those within
+	tools string   // where the go command is
+	env   []string // what the go command has to know
 }
 
 // newMachine ends the test where there is no Debian to put a layer upon.
@@ -88,13 +89,21 @@ func newMachine(t *testing.T) *machine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &machine{strings.TrimSpace(pid), filepath.Join(dir, "root"), filepath.Dir(goCommand)}
+	m := &machine{pid: strings.TrimSpace(pid), dir: dir, tools: filepath.Dir(goCommand)}
+	for _, name := range []string{"GOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE", "GOMODCACHE", "GOCACHE", "GOTOOLCHAIN"} {
+		value, err := exec.Command("go", "env", name).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.env = append(m.env, name+"="+strings.TrimSpace(string(value)))
+	}
+	return m
 }
 
 // command is a command on the machine, as root.
 func (m *machine) command(args ...string) *exec.Cmd {
-	cmd := exec.Command("nsenter", append([]string{"--target", m.pid, "--mount", "--pid", "chroot", m.root}, args...)...)
-	cmd.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:" + m.tools, "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8", "HOME=/root"}
+	cmd := exec.Command("nsenter", append([]string{"--target", m.pid, "--mount", "--pid", "chroot", filepath.Join(m.dir, "root")}, args...)...)
+	cmd.Env = append([]string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:" + m.tools, "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8", "HOME=/root"}, m.env...)
 	return cmd
 }
 
@@ -113,6 +122,22 @@ func (m *machine) run(t *testing.T, args ...string) string {
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("%q: %v\n%s%s", args, err, out, errs.Bytes())
+	}
+	return string(out)
+}
+
+// written gives the files below folders that were made or changed on the
+// machine, by a pattern of their names.
+func (m *machine) written(t *testing.T, pattern string, folders ...string) string {
+	t.Helper()
+	args := []string{"--target", m.pid, "--mount", "find"}
+	for _, folder := range folders {
+		args = append(args, filepath.Join(m.dir, "layer", folder))
+	}
+	// A character device stands for what was removed.
+	out, err := exec.Command("nsenter", append(args, "-name", pattern, "!", "-type", "c")...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("find: %v\n%s", err, out)
 	}
 	return string(out)
 }

@@ -13,8 +13,10 @@ import (
 	"encoding/pem"
 	"io"
 	"math/big"
+	mathrand "math/rand/v2"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,16 +64,18 @@ func replace(t *testing.T, s, old, new string) string {
 	return strings.ReplaceAll(s, old, new)
 }
 
-// freePort is a port that nothing uses now.
-func freePort(t *testing.T) string {
+// freeAddress is a loopback address of our own, and a port of it. What else
+// runs may take any port of 127.0.0.1 before it is opened, but hardly this one.
+func freeAddress(t *testing.T) (host, port string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	host = netip.AddrFrom4([4]byte{127, byte(64 + mathrand.IntN(128)), byte(mathrand.IntN(256)), byte(1 + mathrand.IntN(254))}).String()
+	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
+	_, port, _ = net.SplitHostPort(l.Addr().String())
+	return host, port
 }
 
 const publicName = "contacts.example.com"
@@ -170,10 +174,11 @@ func TestProxies(t *testing.T) {
 	t.Run("OPS-125 behind nginx as documented", func(t *testing.T) {
 		t.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin")
 		needs(t, "nginx")
-		behindProxy(t, func(dir, cert, key, port, upstream string) (*exec.Cmd, string) {
+		behindProxy(t, func(dir, cert, key, host, port, upstream string) (*exec.Cmd, string) {
 			s := snippet(t, "nginx", "proxy_pass")
-			s = replace(t, s, "listen 443 ssl", "listen 127.0.0.1:"+port+" ssl")
-			s = replace(t, s, "listen [::]:443 ssl", "listen 127.0.0.2:"+port+" ssl")
+			s = replace(t, s, "listen 443 ssl", "listen "+host+":"+port+" ssl")
+			other, otherPort := freeAddress(t)
+			s = replace(t, s, "listen [::]:443 ssl", "listen "+other+":"+otherPort+" ssl")
 			s = replace(t, s, "/etc/ssl/contacts.pem", cert)
 			s = replace(t, s, "/etc/ssl/private/contacts.key", key)
 			s = replace(t, s, "127.0.0.1:8080", upstream)
@@ -192,9 +197,9 @@ func TestProxies(t *testing.T) {
 	})
 	t.Run("OPS-125 behind Caddy as documented", func(t *testing.T) {
 		needs(t, "caddy")
-		behindProxy(t, func(dir, cert, key, port, upstream string) (*exec.Cmd, string) {
+		behindProxy(t, func(dir, cert, key, host, port, upstream string) (*exec.Cmd, string) {
 			s := snippet(t, "caddy", "reverse_proxy")
-			s = replace(t, s, publicName+" {", "https://"+publicName+":"+port+" {\n\tbind 127.0.0.1\n\ttls "+cert+" "+key)
+			s = replace(t, s, publicName+" {", "https://"+publicName+":"+port+" {\n\tbind "+host+"\n\ttls "+cert+" "+key)
 			s = replace(t, s, "127.0.0.1:8080", upstream)
 			conf := filepath.Join(dir, "Caddyfile")
 			write(t, conf, "{\n\tadmin off\n\tauto_https disable_redirects\n\tskip_install_trust\n}\n"+s)
@@ -208,7 +213,7 @@ func TestProxies(t *testing.T) {
 // behindProxy runs a server with the documented settings, and the proxy that
 // makes the command for, and looks at the server through it. The command is up
 // when a line of its output has the text that comes with it.
-func behindProxy(t *testing.T, proxy func(dir, cert, key, port, upstream string) (*exec.Cmd, string)) {
+func behindProxy(t *testing.T, proxy func(dir, cert, key, host, port, upstream string) (*exec.Cmd, string)) {
 	dir := t.TempDir()
 	t.Chdir("..")
 	if _, err := (source{version: "dev", commit: "unknown"}).build(dir, thisMachine, ""); err != nil {
@@ -216,7 +221,7 @@ func behindProxy(t *testing.T, proxy func(dir, cert, key, port, upstream string)
 	}
 	t.Chdir("packaging")
 	cert, key, trust := certificate(t, dir)
-	port := freePort(t)
+	host, port := freeAddress(t)
 	public := "https://" + publicName + ":" + port
 
 	conf := filepath.Join(dir, "contactsd.toml")
@@ -235,7 +240,7 @@ func behindProxy(t *testing.T, proxy func(dir, cert, key, port, upstream string)
 		}
 	}
 	line, stop := startUntil(t, contactsd("serve"), "listening on ")
-	cmd, up := proxy(dir, cert, key, port, strings.TrimPrefix(strings.TrimSpace(line), "listening on http://"))
+	cmd, up := proxy(dir, cert, key, host, port, strings.TrimPrefix(strings.TrimSpace(line), "listening on http://"))
 	startUntil(t, cmd, up)
 
 	// The client has an address of its own, so that the log can tell it from
@@ -244,7 +249,7 @@ func behindProxy(t *testing.T, proxy func(dir, cert, key, port, upstream string)
 	transport := &http.Transport{
 		TLSClientConfig: &tls.Config{RootCAs: trust},
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return dialer.DialContext(ctx, network, "127.0.0.1:"+port)
+			return dialer.DialContext(ctx, network, net.JoinHostPort(host, port))
 		},
 	}
 	defer transport.CloseIdleConnections()
