@@ -12,11 +12,15 @@ import (
 	"contacts"
 	"contacts/metrics"
 	"contacts/store"
+
+	lite "zombiezen.com/go/sqlite"
 )
 
 const (
 	maxGroup   = 128                    // updates that share a commit
 	gatherTime = 100 * time.Microsecond // the most that a group waits to become as large as the last one
+	lockEvery  = 500 * time.Microsecond // between two questions for a lock that another process has
+	lockTries  = 30_000                 // questions, before the group is given up
 )
 
 // A writer runs all updates of this process, in the order in which they came.
@@ -74,6 +78,7 @@ var errExit = errors.New("an update ended its goroutine")
 func newWriter(c *conn, log *checkpointer, o Options, n *counts) *writer {
 	w := &writer{conn: c, log: log, o: o, sizes: n.groups.At(), times: n.commits.At(), failures: n.failures.At(), arrived: make(chan struct{}, 1), patience: time.NewTimer(0)}
 	w.patience.Stop()
+	c.SetBusyTimeout(0) // see begin
 	return w
 }
 
@@ -242,9 +247,23 @@ func (w *writer) room() error {
 	return fault(w.log.report(w.conn.checkpoint("PASSIVE")))
 }
 
+// begin begins a transaction that writes. While another process does, it asks
+// often: SQLite would ask ten times a second, and hardly ever find the moment
+// between two commits of one that writes all the time. What is counted are
+// questions, which a machine that stands still does not use up.
+func (w *writer) begin() error {
+	for n := 1; ; n++ {
+		err := w.conn.run("BEGIN IMMEDIATE")
+		if n == lockTries || lite.ErrCode(err).ToPrimary() != lite.ResultBusy {
+			return err
+		}
+		time.Sleep(lockEvery)
+	}
+}
+
 // commit runs the group in one transaction.
 func (w *writer) commit() error {
-	if err := w.conn.run("BEGIN IMMEDIATE"); err != nil {
+	if err := w.begin(); err != nil {
 		return fault(err)
 	}
 	for _, u := range w.group { // one after the other: WRT-40, FEED-4
