@@ -35,7 +35,7 @@ run: build ## start a complete server with sample contacts on http://127.0.0.1:8
 # No test result comes from the cache: what a test finds on the machine, such
 # as a client to talk to, is not part of what go test compares.
 test: testsum test-deps ## run every test
-	SOAK=$${SOAK:-5m} bin/testsum -count=1 -timeout 30m ./...
+	SOAK=$${SOAK:-5m} bin/testsum -count=1 -timeout 2h ./...
 
 check: testsum test-deps ## formatting, vet, static analysis, and the tests with -race
 	tools/check.sh
@@ -56,7 +56,7 @@ spec: ## list the requirements without code or without test (SPEC=arguments)
 	$(GO) run ./docs/spec $(SPEC)
 
 conformance: testsum test-deps ## third-party clients against a running server; a missing client is a failure
-	CI=true bin/testsum -count=1 -timeout 30m ./conformance/...
+	CI=true bin/testsum -count=1 -timeout 2h ./conformance/...
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile

@@ -25,7 +25,7 @@ cp $drivers/package.json $drivers/package-lock.json "$new" || exit 0
 
 echo "installing for the tests: the packages of $drivers/package.json" >&2
 # Packages get to run nothing of their own while they are installed.
-if ! (cd "$new" && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1); then
+if ! (cd "$new" && npm ci --fetch-retries=5 --ignore-scripts --no-audit --no-fund >npm.log 2>&1); then
 	tail -n 20 "$new/npm.log" >&2
 	remark "npm could not install the packages"
 fi

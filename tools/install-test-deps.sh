@@ -54,17 +54,22 @@ fi
 
 log=$(mktemp) || exit 0
 apt() {
-	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@" >>"$log" 2>&1
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=1800 -o Acquire::Retries=5 "$@" >>"$log" 2>&1
 }
 
 echo "installing for the tests: $wanted" >&2
-apt update
-if ! apt install -y --no-install-recommends $wanted; then
-	for p in $wanted; do # one that is not to be had keeps no other away
-		apt install -y --no-install-recommends "$p"
-	done
-fi
-wanted=$(missing)
+# A machine that has just started may be at its own updates, and a mirror away.
+for pause in 0 10 30; do
+	sleep "$pause"
+	apt update
+	if ! apt install -y --no-install-recommends $wanted; then
+		for p in $wanted; do # one that is not to be had keeps no other away
+			apt install -y --no-install-recommends "$p"
+		done
+	fi
+	wanted=$(missing)
+	[ -n "$wanted" ] || break
+done
 if [ -n "$wanted" ]; then
 	tail -n 20 "$log" >&2
 	rm -f "$log"
