@@ -43,7 +43,16 @@ func TestBadBodies(t *testing.T) {
 				if len(body) > 1<<20 {
 					t.Fatalf("%s has %d bytes packed", name, len(body))
 				}
-				w.refused(t, e, body, 413, "", "The requested upload is too large", "Content-Encoding", "gzip")
+				for _, target := range []string{"POST " + contactsFull, "PUT " + e.link("self")} {
+					for _, v := range []string{"1", "3"} {
+						c := w.dial(t)
+						c.send(w.head(elizabeth, fmt.Sprintf("%s HTTP/1.1\nGData-Version: %s\nIf-Match: *\nContent-Encoding: gzip\nContent-Length: %d", target, v, len(body))))
+						go io.WriteString(c, body) // the server answers and hangs up before it has read all
+						if a := c.answer("POST").want(t, 413); v == "1" && a.Body != "The requested upload is too large" {
+							t.Errorf("%s: %q, want The requested upload is too large", target, a.Body)
+						}
+					}
+				}
 			}
 		})
 	})
