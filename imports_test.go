@@ -38,6 +38,8 @@ var allowedImports = map[string][]string{
 	"store/postgres":  {"contacts", "store", "store/sqlstore", "wire"},
 	"store/storetest": {"contacts", "store", "wire"},
 
+	"reply/replytest": {},
+
 	"book": {"contacts", "store", "audit"},
 	"auth": {"contacts", "store", "reply", "look", "metrics"},
 

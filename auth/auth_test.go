@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -18,6 +17,7 @@ import (
 	"contacts"
 	"contacts/auth"
 	"contacts/reply"
+	"contacts/reply/replytest"
 	"contacts/store/sqlite"
 )
 
@@ -117,25 +117,10 @@ func (w *world) restart(t testing.TB, o auth.Options) {
 	w.url = serve(t, &reply.Front{Next: mux, Site: o.Site, Logger: slog.New(slog.NewTextHandler(w.log, nil))}).URL
 }
 
-// serve starts a server of h. Its requests end before it is closed: after a 401
-// the client has its answer before the server has the connection back.
-func serve(t testing.TB, h http.Handler) *httptest.Server {
-	var requests sync.WaitGroup
-	srv := httptest.NewServer(counted(h, &requests))
-	t.Cleanup(func() {
-		requests.Wait()
-		srv.Close()
-	})
+func serve(t testing.TB, h http.Handler) *replytest.Server {
+	srv := replytest.NewServer(h)
+	t.Cleanup(srv.Close)
 	return srv
-}
-
-// counted is h, whose requests under way are counted.
-func counted(h http.Handler, requests *sync.WaitGroup) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		requests.Add(1)
-		defer requests.Done()
-		h.ServeHTTP(w, r)
-	})
 }
 
 func (w *world) whoami(rw http.ResponseWriter, r *http.Request) error {

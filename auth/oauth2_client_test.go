@@ -6,9 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +14,7 @@ import (
 	"golang.org/x/oauth2/google"
 
 	"contacts/auth"
+	"contacts/reply/replytest"
 	"contacts/server"
 )
 
@@ -32,19 +31,16 @@ type running struct {
 
 func run(t testing.TB) *running {
 	t.Helper()
-	web := httptest.NewUnstartedServer(nil)
+	var handler http.Handler
+	web := replytest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
 	c := server.Defaults()
 	c.Data, c.PublicURL = t.TempDir(), "http://"+web.Listener.Addr().String()
 	s, err := server.Open(t.Context(), c)
 	must(t, err)
 	t.Cleanup(func() { must(t, s.Close()) })
-	var requests sync.WaitGroup // under way, see serve
-	web.Config.Handler = counted(s.Handler(), &requests)
+	handler = s.Handler()
 	web.Start()
-	t.Cleanup(func() {
-		requests.Wait()
-		web.Close()
-	})
+	t.Cleanup(web.Close)
 	if _, err := s.Auth.AddDomain(t.Context(), "example.com"); err != nil {
 		t.Fatal(err)
 	}

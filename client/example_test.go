@@ -8,7 +8,6 @@ import (
 	"image"
 	"image/png"
 	"log"
-	"net/http/httptest"
 	"os"
 	"strings"
 
@@ -17,6 +16,7 @@ import (
 	"contacts"
 	"contacts/auth"
 	"contacts/client"
+	"contacts/reply/replytest"
 	"contacts/server"
 )
 
@@ -35,7 +35,7 @@ func start() (url string, stop func()) {
 	check(err)
 	_, err = s.Auth.AddUser(ctx, auth.NewUser{Email: "elizabeth@example.com", Name: "Elizabeth Bennet", Admin: true, Password: "Pemberley 1813"})
 	check(err)
-	front := httptest.NewServer(s.Handler())
+	front := replytest.NewServer(s.Handler())
 	return front.URL, func() {
 		front.Close()
 		check(s.Close())

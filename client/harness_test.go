@@ -15,6 +15,7 @@ import (
 	"contacts"
 	"contacts/auth"
 	"contacts/client"
+	"contacts/reply/replytest"
 	"contacts/server"
 )
 
@@ -83,7 +84,7 @@ func newWorld(t testing.TB, change ...func(*server.Config)) *world {
 		t.Fatal(err)
 	}
 	handler := s.Handler()
-	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+	front := replytest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.mu.Lock()
 		w.requests = append(w.requests, r)
 		w.mu.Unlock()

@@ -9,7 +9,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -18,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"contacts/reply/replytest"
 	"contacts/server"
 )
 
@@ -37,7 +37,7 @@ func open(data string, now func() time.Time) (*site, *server.Server, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	web := httptest.NewServer(s.Handler())
+	web := replytest.NewServer(s.Handler())
 	return &site{url: web.URL, close: func() error { web.Close(); return s.Close() }}, s, nil
 }
 

@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"contacts/auth"
+	"contacts/reply/replytest"
 	"contacts/server"
 )
 
@@ -87,15 +87,8 @@ func newWorld(t testing.TB, change ...func(*server.Config)) *world {
 			t.Fatal(err)
 		}
 	}
-	var requests sync.WaitGroup // under way
-	handler := s.Handler()
-	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		requests.Add(1)
-		defer requests.Done()
-		handler.ServeHTTP(rw, r)
-	}))
+	front := replytest.NewServer(s.Handler())
 	t.Cleanup(func() {
-		requests.Wait() // after a 401 the client has its answer before front has the connection back
 		front.Close()
 		if err := s.Close(); err != nil {
 			t.Error(err)

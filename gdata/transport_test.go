@@ -3,10 +3,10 @@ package gdata_test
 import (
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"contacts/reply/replytest"
 	"contacts/server"
 )
 
@@ -183,7 +183,8 @@ func TestBase(t *testing.T) {
 		open.as("3", "GET", contactsFull, "", "X-Forwarded-For", "198.51.100.7", "X-Forwarded-Proto", "http").want(t, 200)
 	})
 	t.Run("RES-60 RES-62 data URLs are answered over http and over https", func(t *testing.T) {
-		secure := httptest.NewTLSServer(w.Server.Handler())
+		secure := replytest.NewUnstartedServer(w.Server.Handler())
+		secure.StartTLS()
 		defer secure.Close()
 		r, _ := http.NewRequest("GET", secure.URL+contactsFull, nil)
 		r.Header.Set("Authorization", "GoogleLogin auth="+w.token(elizabeth))

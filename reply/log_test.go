@@ -14,13 +14,14 @@ import (
 
 	"contacts"
 	"contacts/reply"
+	"contacts/reply/replytest"
 )
 
 // A logBook collects log lines; servers write to it from many goroutines.
 type logBook struct {
-	requests sync.WaitGroup // under way
-	mu       sync.Mutex
-	b        bytes.Buffer
+	server *replytest.Server // which writes; may be nil
+	mu     sync.Mutex
+	b      bytes.Buffer
 }
 
 func (l *logBook) Write(p []byte) (int, error) {
@@ -32,7 +33,9 @@ func (l *logBook) Write(p []byte) (int, error) {
 // lines returns what was logged of the requests so far, decoded and as text.
 func (l *logBook) lines(t *testing.T) (lines []map[string]any, text string) {
 	t.Helper()
-	l.requests.Wait()
+	if l.server != nil {
+		l.server.Wait()
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	text = l.b.String()
@@ -46,28 +49,19 @@ func (l *logBook) lines(t *testing.T) (lines []map[string]any, text string) {
 	return lines, text
 }
 
-// unstarted is a server of h that notes the requests under way. They end before
-// it is closed: after a 401 the client has its answer before the server has the
-// connection back.
-func unstarted(t *testing.T, h http.Handler, requests *sync.WaitGroup) *httptest.Server {
-	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		requests.Add(1)
-		defer requests.Done()
-		h.ServeHTTP(w, r)
-	}))
-	t.Cleanup(func() {
-		requests.Wait()
-		srv.Close()
-	})
-	return srv
+// unstarted is a server of h, which writes to book.
+func unstarted(t *testing.T, h http.Handler, book *logBook) *replytest.Server {
+	book.server = replytest.NewUnstartedServer(h)
+	t.Cleanup(book.server.Close)
+	return book.server
 }
 
 // serve starts a server with a Front before h.
-func serve(t *testing.T, site *reply.Site, h http.Handler) (*httptest.Server, *logBook) {
+func serve(t *testing.T, site *reply.Site, h http.Handler) (*replytest.Server, *logBook) {
 	t.Helper()
 	book := &logBook{}
 	front := &reply.Front{Next: h, Site: site, Logger: slog.New(slog.NewJSONHandler(book, nil))}
-	srv := unstarted(t, front, &book.requests)
+	srv := unstarted(t, front, book)
 	srv.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	srv.Start()
 	return srv, book
@@ -117,7 +111,7 @@ func TestFront(t *testing.T) {
 		io.WriteString(w, "half")
 		return errors.New("the rest is lost")
 	}, plainFail))
-	front := func(t *testing.T) (*httptest.Server, *logBook) { return serve(t, &reply.Site{}, mux) }
+	front := func(t *testing.T) (*replytest.Server, *logBook) { return serve(t, &reply.Site{}, mux) }
 
 	t.Run("RES-66 every answer has the headers", func(t *testing.T) {
 		srv, _ := front(t)

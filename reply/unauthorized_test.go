@@ -12,11 +12,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 
 	"contacts/reply"
+	"contacts/reply/replytest"
 )
 
 var discard = slog.New(slog.DiscardHandler)
@@ -121,8 +121,8 @@ func TestUnauthorized(t *testing.T) {
 		}
 	})
 	// front is a server to be started, with a Front before the handler.
-	front := func(t *testing.T) *httptest.Server {
-		return unstarted(t, &reply.Front{Next: handler, Site: &reply.Site{}, Logger: discard}, &sync.WaitGroup{})
+	front := func(t *testing.T) *replytest.Server {
+		return unstarted(t, &reply.Front{Next: handler, Site: &reply.Site{}, Logger: discard}, &logBook{})
 	}
 	for _, scheme := range []string{"http", "https"} {
 		t.Run("AUTH-136 the connection stays, "+scheme, func(t *testing.T) {
@@ -188,13 +188,13 @@ func TestUnauthorized(t *testing.T) {
 		}
 	})
 	t.Run("AUTH-136 a server that is stopping takes no connection back", func(t *testing.T) {
-		var srv *httptest.Server
+		var srv *replytest.Server
 		srv = unstarted(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			stopped, cancel := context.WithCancel(r.Context())
 			cancel()
 			srv.Config.Shutdown(stopped) // does not wait for this request
 			handler(w, r)
-		}), &sync.WaitGroup{})
+		}), &logBook{})
 		srv.Start()
 		conn, err := net.Dial("tcp", srv.Listener.Addr().String())
 		if err != nil {

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"sync"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"contacts/reply"
+	"contacts/reply/replytest"
 )
 
 // A tally remembers what a Watcher is told.
@@ -42,14 +42,14 @@ func (t *tally) End(e *reply.Exchange) {
 }
 
 // serveFront starts a server with exactly this Front.
-func serveFront(t *testing.T, front *reply.Front) (*httptest.Server, *logBook) {
+func serveFront(t *testing.T, front *reply.Front) (*replytest.Server, *logBook) {
 	t.Helper()
 	book := &logBook{}
 	if front.Site == nil {
 		front.Site = &reply.Site{}
 	}
 	front.Logger = slog.New(slog.NewJSONHandler(book, nil))
-	srv := unstarted(t, front, &book.requests)
+	srv := unstarted(t, front, book)
 	srv.Start()
 	return srv, book
 }

@@ -3,7 +3,6 @@ package server_test
 import (
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"contacts"
+	"contacts/reply/replytest"
 	"contacts/server"
 	"contacts/store/storetest"
 	"contacts/transfer"
@@ -52,7 +52,7 @@ func BenchmarkBackupUnderLoad(b *testing.B) {
 	for _, n := range benchSizes {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			s, _, _ := crowded(b, n)
-			web := httptest.NewServer(s.Handler())
+			web := replytest.NewServer(s.Handler())
 			defer web.Close()
 			token := login(b, web.URL, "mary@example.com", password)
 			var answered, failed atomic.Int64

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
@@ -16,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"contacts/reply/replytest"
 	"contacts/server"
 )
 
@@ -217,7 +217,7 @@ func BenchmarkWatching(b *testing.B) {
 	c.Logger = server.NewLog(log).Text(slog.LevelInfo)
 	s := open(b, c)
 	addUser(b, s, "elizabeth@example.com", false)
-	servers := [2]*httptest.Server{httptest.NewServer(s.Handler()), httptest.NewServer(server.Unwatched(s))}
+	servers := [2]*replytest.Server{replytest.NewServer(s.Handler()), replytest.NewServer(server.Unwatched(s))}
 	for _, web := range servers {
 		defer web.Close()
 	}

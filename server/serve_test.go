@@ -13,7 +13,6 @@ import (
 	"math/big"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,6 +20,7 @@ import (
 	"time"
 
 	"contacts"
+	"contacts/reply/replytest"
 	"contacts/server"
 )
 
@@ -286,7 +286,7 @@ func TestTLS(t *testing.T) {
 	t.Run("RES-60 http and https answer side by side", func(t *testing.T) {
 		d := c
 		d.TLSCert, d.TLSKey = "", ""
-		plain := httptest.NewServer(open(t, d).Handler()) // on the same data
+		plain := replytest.NewServer(open(t, d).Handler()) // on the same data
 		defer plain.Close()
 		token := login(t, plain.URL, "elizabeth@example.com", password)
 		made := do(t, "POST", plain.URL+feedPath, token, entry("Maria Lucas"))

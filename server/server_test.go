@@ -8,12 +8,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
 	"testing"
 
+	"contacts/reply/replytest"
 	"contacts/server"
 )
 
@@ -57,7 +57,7 @@ func open(t testing.TB, c server.Config) *server.Server {
 func start(t testing.TB, c server.Config) (*server.Server, string) {
 	t.Helper()
 	s := open(t, c)
-	web := httptest.NewServer(s.Handler())
+	web := replytest.NewServer(s.Handler())
 	t.Cleanup(web.Close)
 	return s, web.URL
 }

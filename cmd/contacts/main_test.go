@@ -22,6 +22,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"contacts/reply/replytest"
 	"contacts/server"
 )
 
@@ -117,7 +118,7 @@ const (
 // A world is a server with accounts, behind a front that can fail.
 type world struct {
 	server *server.Server
-	front  *httptest.Server
+	front  *replytest.Server
 
 	mu    sync.Mutex
 	ahead time.Duration // of the server's clock
@@ -164,7 +165,7 @@ func newWorld(dir string) (*world, error) {
 			return nil, err
 		}
 	}
-	w.front = httptest.NewServer(w.handler())
+	w.front = replytest.NewServer(w.handler())
 	return w, nil
 }
 
@@ -361,11 +362,11 @@ func useTLS(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	w := worldOf(ts)
 	w.front.Close()
-	w.front = httptest.NewUnstartedServer(w.handler())
+	w.front = replytest.NewUnstartedServer(w.handler())
 	w.front.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	w.front.StartTLS()
 	ts.Setenv("URL", w.front.URL)
-	ts.Check(os.WriteFile(ts.MkAbs("ca.pem"), certificate(w.front), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("ca.pem"), certificate(w.front.Server), 0o600))
 }
 
 // captcha is a script's command: the next login has to answer a captcha, whose
