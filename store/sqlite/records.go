@@ -7,11 +7,13 @@ import (
 
 	"contacts"
 	"contacts/store"
+
+	lite "zombiezen.com/go/sqlite"
 )
 
 // Record implements store.Tx.
 func (t *tx) Record(rt store.RecordType, key string) ([]byte, error) {
-	stmt, err := t.conn.bind("SELECT value, expires FROM record WHERE owner = ?1 AND type = ?2 AND key = ?3", int64(t.owner), int64(rt))
+	stmt, err := t.conn.bind("SELECT key, value, expires, sum FROM record WHERE owner = ?1 AND type = ?2 AND key = ?3", int64(t.owner), int64(rt))
 	if err != nil {
 		return nil, fault(err)
 	}
@@ -20,24 +22,41 @@ func (t *tx) Record(rt store.RecordType, key string) ([]byte, error) {
 	if err != nil {
 		return nil, fault(err)
 	}
-	defer stmt.Reset()
-	if !row || t.expired(stmt.ColumnInt64(1)) {
+	if !row {
 		return nil, notFound("record")
 	}
-	return blob(stmt, 0), nil
+	defer stmt.Reset()
+	r, err := t.record(rt, stmt)
+	if err != nil {
+		return nil, fault(err)
+	}
+	if t.expired(r.Expires) {
+		return nil, notFound("record")
+	}
+	return r.Value, nil
+}
+
+// record reads a row of key, value, expires and sum.
+func (t *tx) record(rt store.RecordType, stmt *lite.Stmt) (store.Record, error) {
+	r := store.Record{Key: text(stmt, 0), Value: blob(stmt, 1), Expires: instant(stmt.ColumnInt64(2))}
+	if !stmt.ColumnIsNull(3) && stmt.ColumnInt64(3) != sumOf(t.owner, rt, &r) { // OPS-95
+		return r, errDamaged
+	}
+	return r, nil
 }
 
 // PutRecord implements store.Tx.
 func (t *tx) PutRecord(rt store.RecordType, key string, value []byte, expires time.Time) error {
 	return t.change(func() error {
-		stmt, err := t.conn.bind(`INSERT INTO record (owner, type, key, value, expires) VALUES (?1, ?2, ?4, ?5, ?3)
-			ON CONFLICT (owner, type, key) DO UPDATE SET value = excluded.value, expires = excluded.expires`,
-			int64(t.owner), int64(rt), microseconds(expires))
+		sum := sumOf(t.owner, rt, &store.Record{Key: key, Value: value, Expires: expires})
+		stmt, err := t.conn.bind(`INSERT INTO record (owner, type, key, value, expires, sum) VALUES (?1, ?2, ?5, ?6, ?3, ?4)
+			ON CONFLICT (owner, type, key) DO UPDATE SET value = excluded.value, expires = excluded.expires, sum = excluded.sum`,
+			int64(t.owner), int64(rt), microseconds(expires), sum)
 		if err != nil {
 			return err
 		}
-		stmt.BindText(4, key)
-		stmt.BindBytes(5, value)
+		stmt.BindText(5, key)
+		stmt.BindBytes(6, value)
 		_, err = stmt.Step()
 		return err
 	})
@@ -72,7 +91,7 @@ func (t *tx) Records(rt store.RecordType, prefix string) iter.Seq2[store.Record,
 				if !strings.HasPrefix(r.Key, prefix) {
 					return
 				}
-				if t.expired(microseconds(r.Expires)) {
+				if t.expired(r.Expires) {
 					continue
 				}
 				if !yield(r, nil) {
@@ -88,7 +107,7 @@ func (t *tx) Records(rt store.RecordType, prefix string) iter.Seq2[store.Record,
 }
 
 func (t *tx) recordsFrom(rt store.RecordType, from string, most int64) ([]store.Record, error) {
-	stmt, err := t.conn.bind(`SELECT key, value, expires FROM record
+	stmt, err := t.conn.bind(`SELECT key, value, expires, sum FROM record
 		WHERE owner = ?1 AND type = ?2 AND key >= ?4 ORDER BY key LIMIT ?3`, int64(t.owner), int64(rt), most)
 	if err != nil {
 		return nil, err
@@ -100,7 +119,12 @@ func (t *tx) recordsFrom(rt store.RecordType, from string, most int64) ([]store.
 		if err != nil || !row {
 			return batch, err
 		}
-		batch = append(batch, store.Record{Key: text(stmt, 0), Value: blob(stmt, 1), Expires: instant(stmt.ColumnInt64(2))})
+		r, err := t.record(rt, stmt)
+		if err != nil {
+			stmt.Reset()
+			return nil, err
+		}
+		batch = append(batch, r)
 	}
 }
 
@@ -114,7 +138,9 @@ func (t *tx) DropExpired(before time.Time) (n int, err error) {
 	return n, err
 }
 
-func (t *tx) expired(expires int64) bool { return expires != 0 && expires <= t.now().UnixMicro() }
+func (t *tx) expired(expires time.Time) bool {
+	return !expires.IsZero() && expires.UnixMicro() <= t.now().UnixMicro()
+}
 
 // microseconds is the stored form of a time: microseconds since 1970, or 0 for
 // the zero time.

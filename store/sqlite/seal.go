@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"contacts"
+	"contacts/store"
 )
 
 // The data of an entry are sealed: after the stored form, which ends in a 0,
@@ -21,7 +22,7 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-var errDamaged = errors.New("sqlite: an entry is damaged: its checksum differs")
+var errDamaged = errors.New("sqlite: a row is damaged: its checksum differs")
 
 // sealOf is the checksum of a row. The key of a tombstone is its ID.
 func sealOf(k *kind, key int64, rev, created contacts.Rev, stored []byte) uint32 {
@@ -53,4 +54,18 @@ func unseal(r *row, k *kind) (stored string, err error) {
 		return "", errDamaged
 	}
 	return r.data[:n], nil
+}
+
+// A record has its checksum, of all else in its row, in a column of its own.
+
+// sumOf is the checksum of a record.
+func sumOf(owner store.Owner, rt store.RecordType, r *store.Record) int64 {
+	var head [32]byte
+	binary.LittleEndian.PutUint64(head[0:], uint64(owner))
+	binary.LittleEndian.PutUint64(head[8:], uint64(rt))
+	binary.LittleEndian.PutUint64(head[16:], uint64(microseconds(r.Expires)))
+	binary.LittleEndian.PutUint64(head[24:], uint64(len(r.Key)))
+	sum := crc32.Update(0, castagnoli, head[:])
+	sum = crc32.Update(sum, castagnoli, unsafe.Slice(unsafe.StringData(r.Key), len(r.Key)))
+	return int64(crc32.Update(sum, castagnoli, r.Value)) // OPS-95
 }

@@ -161,6 +161,10 @@ func TestVerify(t *testing.T) {
 		{"an index without a block", "DELETE FROM posting WHERE first > x'77' AND rowid = (SELECT min(rowid) FROM posting WHERE first > x'77')", "is found by other words than it has", true},
 		{"an index with a damaged block", "UPDATE posting SET data = x'ffffffffffffffffffffff' WHERE first > x'77'", "search index: cannot be read", true},
 		{"words that wait for another contact", "INSERT INTO waiting VALUES (" + key(21) + ", 1, x'0077636f6c6c696e7300')", "contact 15: is found by other words than it has", true},
+		{"a record with another value", "UPDATE record SET value = value || x'20'", "record of type 6: cannot be read: sqlite: a row is damaged", false},
+		{"a record with another time to expire", "UPDATE record SET expires = 3e15", "record of type 6: cannot be read: sqlite: a row is damaged", false},
+		{"a record of another name", "UPDATE record SET key = key || 'x'", "record of type 6: cannot be read: sqlite: a row is damaged", false},
+		{"a record of another type", "UPDATE record SET type = type + 1", "record of type 7: cannot be read: sqlite: a row is damaged", false},
 		{"an index of the schema that is missing", "DROP INDEX contact_rev; CREATE INDEX contact_rev ON contact (owner, rev)", "the schema lacks index contact_rev", false},
 		{"a table of somebody else", "CREATE TABLE carriage (horses INTEGER)", "the schema has the unknown table carriage", false},
 	} {
@@ -239,5 +243,59 @@ func damage(t testing.TB, dir string) {
 	copy(data[at:at+4096], strings.Repeat("\xff", 4096))
 	if err := os.WriteFile(name, data, 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestDamagedRecord(t *testing.T) {
+	const owner, accounts, settings = 7, 6, 8
+	for _, tt := range []struct{ name, sql string }{
+		{"another value", "UPDATE record SET value = replace(value, 'false', 'true') WHERE type = 6"},
+		{"another time to expire", "UPDATE record SET expires = expires + 3600000000 WHERE type = 6"},
+		{"no time to expire", "UPDATE record SET expires = 0 WHERE type = 6"},
+		{"the value of another one", "UPDATE record SET value = (SELECT value FROM record WHERE type = 8) WHERE type = 6"},
+		{"another checksum", "UPDATE record SET sum = sum + 1 WHERE type = 6"},
+		{"another owner", "UPDATE record SET owner = 7 WHERE owner = 9"},
+	} {
+		t.Run("OPS-95 a record with "+tt.name+" is an error", func(t *testing.T) {
+			dir := t.TempDir()
+			st := openIn(t, dir)
+			put := func(owner store.Owner, rt store.RecordType, value string) {
+				t.Helper()
+				err := st.Update(t.Context(), owner, func(tx store.Tx) error {
+					return tx.PutRecord(rt, "elizabeth", []byte(value), time.Now().Add(time.Hour))
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			put(owner, settings, "everybody")
+			if tt.name == "another owner" {
+				put(9, accounts, `{"admin":false}`)
+			} else {
+				put(owner, accounts, `{"admin":false}`)
+			}
+			if err := st.Close(); err != nil {
+				t.Fatal(err)
+			}
+			script(t, dir, tt.sql)
+			err := openIn(t, dir).View(t.Context(), owner, func(tx store.Tx) error {
+				if value, err := tx.Record(accounts, "elizabeth"); err == nil || errors.Is(err, contacts.NotFound) {
+					t.Errorf("Record = %q, %v; want that it is damaged", value, err)
+				}
+				for r, err := range tx.Records(accounts, "") {
+					if err == nil {
+						t.Errorf("Records has %q", r.Value)
+					}
+				}
+				value, err := tx.Record(settings, "elizabeth")
+				if string(value) != "everybody" {
+					t.Errorf("the other record is %q", value)
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
 	}
 }

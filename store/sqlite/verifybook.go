@@ -336,19 +336,20 @@ func (b *bookCheck) photoRows() error {
 
 // records looks at the records.
 func (b *bookCheck) records(check func(store.Owner, store.RecordType, string, []byte) error) error {
-	stmt, err := b.t.conn.bind("SELECT type, key, value, expires FROM record WHERE owner = ?1", int64(b.t.owner))
+	stmt, err := b.t.conn.bind("SELECT key, value, expires, sum, type FROM record WHERE owner = ?1", int64(b.t.owner))
 	for err == nil {
 		var more bool
 		if more, err = stmt.Step(); !more {
 			break
 		}
 		b.v.Records++
-		if check == nil {
-			continue
+		rt := store.RecordType(stmt.ColumnInt64(4))
+		r, wrong := b.t.record(rt, stmt)
+		if wrong == nil && check != nil {
+			wrong = check(b.t.owner, rt, r.Key, r.Value)
 		}
-		t := store.RecordType(stmt.ColumnInt64(0))
-		if wrong := check(b.t.owner, t, stmt.ColumnText(1), blob(stmt, 2)); wrong != nil {
-			b.fault(fmt.Sprintf("record of type %d", t), "cannot be read: %v", wrong) // its key may be secret
+		if wrong != nil {
+			b.fault(fmt.Sprintf("record of type %d", rt), "cannot be read: %v", wrong) // its key may be secret
 		}
 	}
 	return err
