@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -453,7 +454,12 @@ func (t *tx) blocksOf(r run) func() ([]byte, error) {
 				if !more {
 					break
 				}
-				last = blob(stmt, 0)
+				first := blob(stmt, 0)
+				if bytes.Compare(first, last) <= 0 { // they would come again and again
+					stmt.Reset()
+					return nil, errBadBlock
+				}
+				last = first
 				blocks = append(blocks, blob(stmt, 1))
 			}
 			done = len(blocks) < ahead

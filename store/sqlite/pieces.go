@@ -117,11 +117,12 @@ func (x *indexer) sweep(owner store.Owner) error {
 	}
 }
 
-// unlisted finds a run that has blocks and is not listed.
+// unlisted finds a run that has blocks and is not listed. (UNION, and not UNION
+// ALL, ends also where a damaged index gives runs again and again.)
 func (t *tx) unlisted() (number int64, found bool, err error) {
 	stmt, err := t.conn.bind(`WITH RECURSIVE written (run) AS (
 			SELECT min(run) FROM posting WHERE owner = ?1
-			UNION ALL
+			UNION
 			SELECT (SELECT min(run) FROM posting WHERE owner = ?1 AND run > written.run) FROM written WHERE written.run IS NOT NULL)
 		SELECT run FROM written WHERE run IS NOT NULL AND run NOT IN (SELECT run FROM run WHERE owner = ?1) LIMIT 1`, int64(t.owner))
 	if err != nil {
@@ -135,6 +136,10 @@ func (t *tx) unlisted() (number int64, found bool, err error) {
 
 // eraseBlocks erases the first blocks of a run, at most so many.
 func (t *tx) eraseBlocks(number int64, most int) error {
-	return t.conn.run(`DELETE FROM posting WHERE owner = ?1 AND run = ?2 AND first IN
+	err := t.conn.run(`DELETE FROM posting WHERE owner = ?1 AND run = ?2 AND first IN
 		(SELECT first FROM posting WHERE owner = ?1 AND run = ?2 ORDER BY first LIMIT ?3)`, int64(t.owner), number, int64(most))
+	if err == nil && t.conn.Changes() == 0 {
+		return errBadBlock // they would be found again and again
+	}
+	return err
 }

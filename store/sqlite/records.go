@@ -124,6 +124,10 @@ func (t *tx) recordsFrom(rt store.RecordType, from string, most int64) ([]store.
 			stmt.Reset()
 			return nil, err
 		}
+		if r.Key < from { // the caller would read it again and again
+			stmt.Reset()
+			return nil, errDamaged
+		}
 		batch = append(batch, r)
 	}
 }

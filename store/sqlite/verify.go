@@ -8,6 +8,8 @@ import (
 
 	"contacts"
 	"contacts/store"
+
+	lite "zombiezen.com/go/sqlite"
 )
 
 // A Fault is something in the store that is not as it must be.
@@ -55,7 +57,7 @@ func (s *Store) Verify(ctx context.Context, o VerifyOptions) (v Verified, err er
 	if err := c.verifyStructure(s.migrations(), found); err != nil {
 		found(Fault{What: "the structure cannot be checked: " + err.Error()})
 	}
-	owners, err := c.owners()
+	owners, err := c.owners(found)
 	if err != nil {
 		return v, fmt.Errorf("list the owners: %w", fault(err))
 	}
@@ -164,8 +166,9 @@ func entryName(k *kind, id contacts.ID) string {
 	return "contact " + id.String()
 }
 
-// owners lists whoever has a row in any table.
-func (c *conn) owners() (all []store.Owner, err error) {
+// owners lists whoever has a row in any table. Where owners are not in order,
+// it stops.
+func (c *conn) owners(found func(Fault)) (all []store.Owner, err error) {
 	for _, table := range []string{"record", "book", "contact", "team", "tombstone", "block", "member", "photo", "run", "posting"} {
 		next := "SELECT min(owner) FROM " + table + " WHERE owner > ?1"
 		for last := int64(-1); ; {
@@ -180,8 +183,13 @@ func (c *conn) owners() (all []store.Owner, err error) {
 				stmt.Reset()
 				break
 			}
-			last = stmt.ColumnInt64(0)
+			next, number := stmt.ColumnInt64(0), stmt.ColumnType(0) == lite.TypeInteger
 			stmt.Reset()
+			if next <= last || !number {
+				found(Fault{What: "the table " + table + " has rows that are not in order"}) // OPS-95
+				break
+			}
+			last = next
 			all = append(all, store.Owner(last))
 		}
 	}

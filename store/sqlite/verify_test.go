@@ -165,6 +165,7 @@ func TestVerify(t *testing.T) {
 		{"a record with another time to expire", "UPDATE record SET expires = 3e15", "record of type 6: cannot be read: sqlite: a row is damaged", false},
 		{"a record of another name", "UPDATE record SET key = key || 'x'", "record of type 6: cannot be read: sqlite: a row is damaged", false},
 		{"a record of another type", "UPDATE record SET type = type + 1", "record of type 7: cannot be read: sqlite: a row is damaged", false},
+		{"rows that belong to no number", "UPDATE record SET owner = 'Wickham'", "the table record has rows that are not in order", false},
 		{"an index of the schema that is missing", "DROP INDEX contact_rev; CREATE INDEX contact_rev ON contact (owner, rev)", "the schema lacks index contact_rev", false},
 		{"a table of somebody else", "CREATE TABLE carriage (horses INTEGER)", "the schema has the unknown table carriage", false},
 	} {
