@@ -214,6 +214,9 @@ func (x *indexer) tidy(owner store.Owner, purge bool) error {
 	}
 	for {
 		merged, err := x.merge(owner, purge)
+		if err == nil && !merged && purge {
+			return x.sweep(owner) // QRY-47: a kill may have left words of the deleted
+		}
 		if err != nil || !merged {
 			return err
 		}

@@ -10,7 +10,8 @@ import (
 // that no writer waits until a large run is written. Before its last piece a
 // run is not listed, nor after it has become part of another; blocks of such a
 // run say nothing. They are swept up with the next run that is made of others,
-// also when the program was killed between two pieces.
+// and when words of the deleted are erased (QRY-47), also after the program was
+// killed between two pieces.
 //
 // A sweep erases the blocks of a run from the first on. So whoever writes a run
 // finds the first one gone if another process has taken it for left over.

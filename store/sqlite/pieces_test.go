@@ -106,6 +106,21 @@ func TestPieces(t *testing.T) {
 		}
 	})
 
+	t.Run("QRY-47 what a kill leaves goes when words of the deleted are erased", func(t *testing.T) {
+		st := openQuiet(t)
+		x := alone(st)
+		x.piece = 1
+		if _, err := x.putAhead(owner, number, []runBlock{{first: []byte{1}}, {first: []byte{2}}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := x.tidy(owner, true); err != nil {
+			t.Fatal(err)
+		}
+		if n, _ := written(t, st, owner); n != 0 {
+			t.Errorf("%d blocks are left", n)
+		}
+	})
+
 	t.Run("who writes finds out that another process has swept up", func(t *testing.T) {
 		st := openQuiet(t)
 		x := alone(st)
