@@ -94,23 +94,30 @@ func TestUnauthorized(t *testing.T) {
 		}
 		check(t, resp, "401 Token expired", page)
 	})
+	// send writes text over a connection of its own, and gives the answer and
+	// what comes after it.
+	send := func(t *testing.T, text string) (*http.Response, *bufio.Reader) {
+		t.Helper()
+		srv, _ := serve(t, &reply.Site{}, handler)
+		conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		io.WriteString(conn, text)
+		in := bufio.NewReader(conn)
+		resp, err := http.ReadResponse(in, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp, in
+	}
 	t.Run("AUTH-10 HTTP/1.0, and a client that waits for leave to send", func(t *testing.T) {
 		for _, request := range []string{
 			"GET / HTTP/1.0\r\n\r\n",
 			"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n",
 		} {
-			srv, _ := serve(t, &reply.Site{}, handler)
-			conn, err := net.Dial("tcp", srv.Listener.Addr().String())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer conn.Close()
-			io.WriteString(conn, request)
-			in := bufio.NewReader(conn)
-			resp, err := http.ReadResponse(in, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
+			resp, in := send(t, request)
 			check(t, resp, "401 Token expired", page)
 			if want := strings.Fields(request)[2]; resp.Proto != want {
 				t.Errorf("protocol = %s, want %s", resp.Proto, want)
@@ -166,18 +173,7 @@ func TestUnauthorized(t *testing.T) {
 			"the client wants that":         "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
 			"the next request came already": "GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n",
 		} {
-			srv, _ := serve(t, &reply.Site{}, handler)
-			conn, err := net.Dial("tcp", srv.Listener.Addr().String())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer conn.Close()
-			io.WriteString(conn, request)
-			in := bufio.NewReader(conn)
-			resp, err := http.ReadResponse(in, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
+			resp, in := send(t, request)
 			if !resp.Close {
 				t.Errorf("%s: the answer does not say so", name)
 			}
